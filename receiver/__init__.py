@@ -1,0 +1,1 @@
+"""The write path: OTLP bytes in, rows committed to the store, acknowledgement out."""

@@ -1,0 +1,1 @@
+"""What deploylens does, as facts that can be run."""

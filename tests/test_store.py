@@ -1,0 +1,156 @@
+"""Opening a store: what is refused, and that a refused file is not touched."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from receiver.store import (
+    ROW_GROUP_ROWS,
+    SCHEMA_VERSION,
+    StoreError,
+    StoreLocked,
+    StoreMissing,
+    StoreNotDuckDB,
+    StoreSchemaMismatch,
+    attach_read_only,
+    open_store,
+)
+from tests.ingest import ingesting, row, stored, trace_request
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """An existing store with one span."""
+    path = tmp_path / "s.duckdb"
+    stored(path, trace_request({}))
+    return path
+
+
+def test_stamp(store: Path) -> None:
+    """A new store is stamped with the schema version, and opens again."""
+    assert row(store, "SELECT schema_version FROM store_schema") == {
+        "schema_version": SCHEMA_VERSION
+    }
+    open_store(store).close()
+
+
+@pytest.mark.parametrize(("version", "age"), [(0, "older"), (99, "newer")])
+def test_other_schema_is_not_touched(store: Path, version: int, age: str) -> None:
+    """A store of an older or newer deploylens is refused by name and not a byte of it changes."""
+    with duckdb.connect(str(store)) as connection:
+        connection.execute("UPDATE store_schema SET schema_version = $v", {"v": version})
+    before = store.read_bytes()
+    with pytest.raises(StoreSchemaMismatch, match=f"version {version}.*{age}"):
+        open_store(store)
+    with duckdb.connect() as connection, pytest.raises(StoreSchemaMismatch):
+        attach_read_only(connection, store)
+    assert store.read_bytes() == before
+    assert not store.with_name(store.name + ".wal").exists()
+
+
+def test_file_that_is_not_duckdb(tmp_path: Path) -> None:
+    """A file of something else is refused and stays as it is."""
+    path = tmp_path / "notes.txt"
+    path.write_text("not a database\n" * 2000)
+    before = path.read_bytes()
+    with pytest.raises(StoreNotDuckDB, match="not a DuckDB database"):
+        open_store(path)
+    assert path.read_bytes() == before
+
+
+def test_database_of_another_program(tmp_path: Path) -> None:
+    """A DuckDB database without our stamp is refused."""
+    path = tmp_path / "other.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE TABLE orders (id INT)")
+    with pytest.raises(StoreNotDuckDB, match="not a store of deploylens"):
+        open_store(path)
+
+
+def test_missing_store_is_not_created_by_a_reader(tmp_path: Path) -> None:
+    """A reader says what to do when there is no store, and makes no file."""
+    path = tmp_path / "none.duckdb"
+    with duckdb.connect() as connection, pytest.raises(StoreMissing, match="deploylens serve"):
+        attach_read_only(connection, path)
+    assert not path.exists()
+
+
+def test_store_held_by_another_process(store: Path) -> None:
+    """A store that another process holds is refused with that process's id."""
+    program = (
+        f"import duckdb, time; c = duckdb.connect({str(store)!r});"
+        " print('open', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        with pytest.raises(StoreLocked) as refused:
+            open_store(store)
+        assert refused.value.pid == process.pid
+        assert str(process.pid) in str(refused.value)
+        process.kill()
+
+
+def test_writer_waits_for_a_reader(store: Path) -> None:
+    """A receiver that starts while somebody reads waits until the reader lets go."""
+    program = (
+        f"import duckdb, time; c = duckdb.connect({str(store)!r}, read_only=True);"
+        " print('open', flush=True); time.sleep(0.5)"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        open_store(store, lock_wait_s=20).close()
+
+
+def test_folder_is_not_a_store(tmp_path: Path) -> None:
+    """A folder in the place of the store is refused."""
+    with pytest.raises(StoreError, match="cannot be opened"):
+        open_store(tmp_path)
+
+
+def test_torn_log_is_cut_at_the_damage(tmp_path: Path) -> None:
+    """A write-ahead log with a torn tail is cut there; what was committed before is kept."""
+    path = tmp_path / "s.duckdb"
+    killed = (
+        "import os, sys\nfrom pathlib import Path\n"
+        "from tests.ingest import ingesting, trace_request\n"
+        "with ingesting(Path(sys.argv[1])) as ingest:\n"
+        "    for n in range(20): ingest.send(trace_request({'n': n}))\n"
+        "    os.kill(os.getpid(), 9)\n"
+    )
+    root = Path(__file__).resolve().parents[1]
+    subprocess.run([sys.executable, "-c", killed, str(path)], cwd=root, check=False)
+    log = path.with_name(path.name + ".wal")
+    whole = log.read_bytes()
+    log.write_bytes(whole[:-200] + bytes(200))
+    with pytest.raises(duckdb.Error):
+        duckdb.connect(str(path), read_only=True)
+    with ingesting(path) as ingest:
+        ingest.send(trace_request({"n": "after"}))
+    kept = row(path, "SELECT count(*) AS n FROM spans")["n"]
+    assert 15 < kept <= 20
+    (copy,) = tmp_path.glob("s.duckdb.wal.damaged-*")
+    assert copy.read_bytes() == whole[:-200] + bytes(200)
+
+
+def test_large_commits_go_straight_into_the_file(tmp_path: Path) -> None:
+    """A commit of a row group or more leaves no write-ahead log behind, so it is never written
+    twice."""
+    path = tmp_path / "s.duckdb"
+    with ingesting(path) as ingest:
+        ingest.send(trace_request(*[{"n": n} for n in range(ROW_GROUP_ROWS)]))
+        log = path.with_name(path.name + ".wal")
+        assert not log.exists() or log.stat().st_size < 100_000
+    assert row(path, "SELECT count(*) AS n FROM spans") == {"n": ROW_GROUP_ROWS}
+
+
+def test_duckdb_1_5_can_open_the_file(store: Path) -> None:
+    """The file is written in the storage version of DuckDB 1.5, whose command line users have."""
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{store}' AS s (READ_ONLY)")
+        tags = connection.execute("SELECT tags FROM duckdb_databases() WHERE database_name = 's'")
+        assert "v1.5" in str(tags.fetchone())
