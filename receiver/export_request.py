@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from google.protobuf.message import DecodeError
 
 from receiver.errors import MalformedRequest
+from receiver.otlp.wire import REQUEST_TYPES
 from receiver.signals import Signal
-from receiver.wire import REQUEST_TYPES
 
 
 @dataclass(frozen=True, slots=True)

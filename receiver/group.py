@@ -7,15 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from receiver.endpoint import EndpointLimit
 from receiver.errors import MalformedRequest
 from receiver.export_request import Answer, ExportRequest, canonical
-from receiver.log_records import log_rows
-from receiver.resources import Resource
-from receiver.rows import RequestRows, Rows
+from receiver.flatten.endpoint import EndpointLimit
+from receiver.flatten.log_records import log_rows
+from receiver.flatten.resources import Resource
+from receiver.flatten.rows import RequestRows, Rows
+from receiver.flatten.spans import span_rows
+from receiver.otlp.wire import requests_to_arrow
 from receiver.signals import Signal
-from receiver.spans import span_rows
-from receiver.wire import requests_to_arrow
 
 
 @dataclass(frozen=True, slots=True)

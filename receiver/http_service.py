@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from receiver.errors import MalformedRequest, ReceiverError, RequestTooLarge, Unavailable
 from receiver.export_request import ExportRequest, read_request
-from receiver.otlp_json import to_protobuf
+from receiver.otlp.request_json import to_protobuf
 from receiver.pipeline import Pipeline
 from receiver.settings import ReceiverSettings
 from receiver.signals import Signal

@@ -15,9 +15,9 @@ import grpc
 
 from receiver.errors import MalformedRequest, ReceiverError, Unavailable
 from receiver.export_request import Answer, read_request
-from receiver.files import DamagedRecord, FileRecord, read_records
 from receiver.grpc_service import SERVICES, answer_from_metadata
 from receiver.lease import read_lease
+from receiver.otlp_files.files import DamagedRecord, FileRecord, read_records
 from receiver.pipeline import Pipeline
 from receiver.settings import ReceiverSettings
 from receiver.store import StoreLocked

@@ -16,9 +16,9 @@ from uuid import UUID
 
 import duckdb
 
-from receiver.endpoint import EndpointLimit
 from receiver.errors import Unavailable
 from receiver.export_request import Answer, ExportRequest
+from receiver.flatten.endpoint import EndpointLimit
 from receiver.group import Group, GroupBuilder
 from receiver.settings import ReceiverSettings
 from receiver.store import StoreError

@@ -9,10 +9,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from receiver.flatten.resources import Resource
 from receiver.group import Group
 from receiver.ledger import Ledger
 from receiver.marks import DeploymentMark, insert_mark
-from receiver.resources import Resource
 from receiver.store import open_store
 
 _RESOURCE_FIELDS = tuple(field.name for field in dataclasses.fields(Resource))

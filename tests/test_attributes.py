@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 
-from receiver.attributes import decode
+from receiver.flatten.attributes import decode
 from tests.ingest import any_value, ingesting, row, rows, stored, trace_request
 
 FATES = {

@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from receiver.fingerprint import FINGERPRINT_VERSION, Fingerprint, fingerprint
+from receiver.fingerprints.fingerprint import (
+    FINGERPRINT_VERSION,
+    Fingerprint,
+    Fingerprinter,
+    fingerprint,
+)
 
 CORPUS = Path(__file__).parent / "data" / "stacktraces"
 STACKS = {
@@ -266,3 +271,17 @@ def test_long_text() -> None:
     assert fingerprint(long, long, long, "java") == fingerprint(
         long[:500], long[:4096], long[: 64 * 1024], "java"
     )
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from([text for text in STACKS.values() if len(text) < 4_000]),
+    st.lists(st.text(max_size=40), min_size=2, max_size=4),
+)
+def test_remembered_stacks_change_nothing(stack: str, messages: list[str]) -> None:
+    """Many exceptions get the fingerprints that each would get alone, whatever their messages."""
+    remembering = Fingerprinter(stacks_max=2)
+    for message in messages:
+        text = f"app.Error: {message}\n{stack}\napp.Error: {message}"
+        alone = fingerprint("app.Error", message, text, None)
+        assert remembering.fingerprint("app.Error", message, text, None) == alone

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from receiver.message import MESSAGE_LENGTH_MAX, TEXT_LENGTH_MAX, parameterize
+from receiver.fingerprints.message import MESSAGE_LENGTH_MAX, TEXT_LENGTH_MAX, parameterize
 
 RETRIES = (
     "HTTPConnectionPool(host='frontend-proxy', port=8080): Max retries exceeded with url: {url} "

@@ -9,8 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from receiver import message, source_path, stacktrace
-from receiver.stacktrace import READERS, TEXT_LENGTH_MAX, Frame, Raised, read, recognise
+from receiver.fingerprints import message, source_path, stacktrace
+from receiver.fingerprints.stacktrace import (
+    READERS,
+    TEXT_LENGTH_MAX,
+    Frame,
+    Raised,
+    read,
+    recognise,
+)
 
 CORPUS = Path(__file__).parent / "data" / "stacktraces"
 DETECT = CORPUS / "detect_exceptions"
@@ -187,7 +194,7 @@ CHAINS: dict[str, list[tuple[str | None, list[str]]]] = {
 }  # fmt: skip
 
 MODULES = [
-    importlib.import_module(f"receiver.dialects.{name}")
+    importlib.import_module(f"receiver.fingerprints.dialects.{name}")
     for name in ("dart", "dotnet", "go", "java", "javascript", "php", "python", "ruby", "rust")
 ] + [message, source_path, stacktrace]
 PATTERNS = {

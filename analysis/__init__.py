@@ -1,0 +1,1 @@
+"""The read path: saved queries, findings, reports and the command line."""

@@ -1,0 +1,140 @@
+"""What the local API and its client say to each other: values, tables and errors.
+
+Both ends use these functions, so one home of a store answers exactly like the other.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from datetime import datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from analysis.catalog import ParameterError, QueryNameError
+from analysis.parameters import EXPECTED, parse_value, value_text
+from analysis.query_error import QueryFailed, QueryRefused, QueryTimeout, QueryTooLarge
+from receiver.marks import DeploymentMark
+
+ARROW_STREAM = "application/vnd.apache.arrow.stream"
+TRUNCATED_HEADER = "deploylens-truncated"
+
+# What came over the network as JSON, before it is checked.
+Json = Any
+
+
+class MalformedApiRequest(ValueError):
+    """A request body that is not what the local API takes."""
+
+
+class OtherEdition(Exception):
+    """The receiver has this saved query with other SQL: it is another version of deploylens."""
+
+
+class ReceiverBusy(Exception):
+    """The receiver is answering as many questions as it is willing to at a time."""
+
+
+ERRORS: dict[str, tuple[type[Exception], int]] = {
+    "malformed": (MalformedApiRequest, 400),
+    "parameter": (ParameterError, 400),
+    "failed": (QueryFailed, 400),
+    "refused": (QueryRefused, 403),
+    "unknown_query": (QueryNameError, 404),
+    "other_edition": (OtherEdition, 409),
+    "too_large": (QueryTooLarge, 413),
+    "busy": (ReceiverBusy, 503),
+    "timeout": (QueryTimeout, 504),
+}
+"""Every error that crosses the wire: its kind in JSON, its class, its HTTP status."""
+
+
+def error_kind(error: Exception) -> tuple[str, int] | None:
+    """The kind and HTTP status of an error, None for one that nobody expected."""
+    for kind, (error_class, status) in ERRORS.items():
+        if isinstance(error, error_class):
+            return kind, status
+    return None
+
+
+def error_from(kind: str, message: str) -> Exception:
+    """The error that the other end raised; a kind from a newer receiver is a failed query."""
+    error_class, _status = ERRORS.get(kind, (QueryFailed, 400))
+    return error_class(message)
+
+
+def encode_parameters(values: Mapping[str, object]) -> dict[str, Json]:
+    """Bound values as JSON: each with the type it is read back as."""
+    return {
+        name: {"type": _type_name(name, value), "value": value_text(value)}
+        for name, value in values.items()
+    }
+
+
+def decode_parameters(parameters: Json) -> dict[str, object]:
+    """Bound values from JSON; raises MalformedApiRequest or ParameterError."""
+    if not isinstance(parameters, dict):
+        raise MalformedApiRequest("'parameters' is not an object.")
+    values: dict[str, object] = {}
+    for name, entry in parameters.items():
+        if not isinstance(entry, dict) or entry.get("type") not in EXPECTED:
+            raise MalformedApiRequest(
+                f"parameter {name!r} is not an object with 'type' (one of {', '.join(EXPECTED)})"
+                " and 'value'."
+            )
+        try:
+            values[name] = parse_value(entry["type"], entry.get("value"))
+        except ValueError as error:
+            raise ParameterError(f"parameter {name!r}: {error}.") from None
+    return values
+
+
+def encode_table(table: pa.Table) -> bytes:
+    """A table as an Arrow IPC stream, compressed."""
+    sink = pa.BufferOutputStream()
+    options = pa.ipc.IpcWriteOptions(compression="zstd")
+    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
+        writer.write_table(table)
+    return bytes(sink.getvalue())
+
+
+def decode_table(body: bytes) -> pa.Table:
+    """The table in an Arrow IPC stream."""
+    return pa.ipc.open_stream(body).read_all()
+
+
+def encode_mark(mark: DeploymentMark) -> dict[str, Json]:
+    """A mark as JSON."""
+    return asdict(mark)
+
+
+def decode_mark(body: Json) -> DeploymentMark:
+    """A mark from JSON, every field of its type; raises MalformedApiRequest."""
+    known = {field.name for field in fields(DeploymentMark)}
+    if not isinstance(body, dict) or not body.keys() <= known:
+        raise MalformedApiRequest(f"a mark is an object of: {', '.join(sorted(known))}.")
+    for name, value in body.items():
+        expected = {"irreversible": bool, "marked_at_unix_nano": int}.get(name, str)
+        optional = name not in ("service_name", "service_version", "irreversible")
+        if type(value) is not expected and not (optional and value is None):
+            raise MalformedApiRequest(f"{name!r} of a mark is {value!r}, not {expected.__name__}.")
+    try:
+        return DeploymentMark(**body)
+    except (TypeError, ValueError) as error:
+        raise MalformedApiRequest(str(error)) from None
+
+
+def _type_name(name: str, value: object) -> str:
+    for kind, type_name in _TYPE_NAMES:
+        if value is None or isinstance(value, kind):
+            return type_name
+    raise ParameterError(f"parameter {name!r} is {value!r}, which no parameter type holds.")
+
+
+_TYPE_NAMES: tuple[tuple[type, str], ...] = (
+    (str, "VARCHAR"),
+    (bool, "BOOLEAN"),
+    (int, "BIGINT"),
+    (float, "DOUBLE"),
+    (datetime, "TIMESTAMP"),
+    (timedelta, "INTERVAL"),
+)

@@ -1,0 +1,233 @@
+"""The local API: how other processes ask the store that this receiver holds.
+
+`POST /api/query/NAME` runs one of our saved queries, `POST /api/sql` a statement in the sandbox,
+`POST /api/mark` writes a deployment mark, `GET /api/status` says who answers. Every call carries
+the token of the lease and a loopback Host, so no web page can reach it by rebinding a name. SQL
+text is never trusted, whoever sends it. Tables come back as Arrow IPC streams, errors as JSON.
+"""
+
+import asyncio
+import hmac
+import json
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TypeVar
+
+import pyarrow as pa
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import Headers
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from analysis.api_wire import (
+    ARROW_STREAM,
+    TRUNCATED_HEADER,
+    Json,
+    MalformedApiRequest,
+    OtherEdition,
+    ReceiverBusy,
+    decode_mark,
+    decode_parameters,
+    encode_table,
+    error_kind,
+)
+from analysis.catalog import Catalog
+from analysis.reading_room import (
+    QUERY_TIMEOUT_S,
+    SAVED_ROWS_MAX,
+    ReadingRoom,
+    SqlLimits,
+)
+from receiver.errors import Unavailable
+from receiver.marks import DeploymentMark
+
+LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
+BODY_BYTES_MAX = 1024 * 1024
+_LOG = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+@dataclass(frozen=True, slots=True)
+class ApiLimits:
+    """How much of the receiver the questions of others may take at a time.
+
+    `queries_max` run side by side and `waiting_max` wait for them; what comes then is refused.
+    """
+
+    queries_max: int = 4
+    waiting_max: int = 32
+
+
+def build_app(
+    room: Callable[[], ReadingRoom],
+    token: str,
+    catalog: Catalog,
+    mark: Callable[[DeploymentMark], None],
+    status: Callable[[], Mapping[str, Json]],
+    limits: ApiLimits | None = None,
+) -> Starlette:
+    """The application. `room` is asked for each question: a receiver may have to reopen its store.
+
+    `mark` writes a mark and may block; `status` adds what the receiver tells about itself.
+    """
+    api = _LocalApi(room, catalog, mark, status, limits or ApiLimits())
+    routes = [
+        Route("/api/query/{name}", _answering(api.query), methods=["POST"]),
+        Route("/api/sql", _answering(api.sql), methods=["POST"]),
+        Route("/api/mark", _answering(api.mark), methods=["POST"]),
+        Route("/api/status", _answering(api.status), methods=["GET"]),
+    ]
+    return Starlette(routes=routes, middleware=[Middleware(LoopbackGuard, token=token)])
+
+
+class LoopbackGuard:
+    """Lets a request through when it names a loopback host and carries the token."""
+
+    def __init__(self, app: ASGIApp, token: str) -> None:
+        """Guard the app with the token."""
+        self._app = app
+        self._expected = f"Bearer {token}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer 421 or 401, or hand the request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        host = headers.get("host", "")
+        given = headers.get("authorization", "").encode("latin-1")
+        if _without_port(host) not in LOOPBACK_NAMES:
+            refusal = f"this API answers to a loopback name, not to {host!r}."
+            await _error("host", refusal, HTTPStatus.MISDIRECTED_REQUEST)(scope, receive, send)
+        elif not hmac.compare_digest(given, self._expected):
+            refusal = "the Authorization header does not carry the token of this receiver."
+            await _error("unauthorized", refusal, HTTPStatus.UNAUTHORIZED)(scope, receive, send)
+        else:
+            await self._app(scope, receive, send)
+
+
+class _LocalApi:
+    """The handlers, and how many questions are being answered."""
+
+    def __init__(
+        self,
+        room: Callable[[], ReadingRoom],
+        catalog: Catalog,
+        mark: Callable[[DeploymentMark], None],
+        status: Callable[[], Mapping[str, Json]],
+        limits: ApiLimits,
+    ) -> None:
+        self._room, self._catalog, self._mark, self._status = room, catalog, mark, status
+        self._limits = limits
+        self._slots = asyncio.Semaphore(limits.queries_max)
+        self._present = 0
+
+    async def query(self, request: Request) -> Response:
+        """A saved query of ours by name; its digest must be that of the one we have."""
+        body = await _json_object(request)
+        query = self._catalog[request.path_params["name"]]
+        if body.get("digest") != query.digest:
+            raise OtherEdition(f"saved query {query.name!r} is another one here.")
+        values = decode_parameters(body.get("parameters", {}))
+        timeout_s = _number(body, "timeout_s", QUERY_TIMEOUT_S)
+        table = await self._in_turn(lambda: self._room().run(query, values, timeout_s))
+        return await _arrow(table)
+
+    async def sql(self, request: Request) -> Response:
+        """A statement of somebody else, in the sandbox."""
+        body = await _json_object(request)
+        text = body.get("sql")
+        if not isinstance(text, str):
+            raise MalformedApiRequest("'sql' is not a text.")
+        values = decode_parameters(body.get("parameters", {}))
+        rows_max = int(_number(body, "rows_max", SAVED_ROWS_MAX))
+        limits = SqlLimits(rows_max, _number(body, "timeout_s", QUERY_TIMEOUT_S))
+        answer = await self._in_turn(lambda: self._room().sql(text, values, limits))
+        return await _arrow(answer.table, {TRUNCATED_HEADER: str(answer.truncated).lower()})
+
+    async def mark(self, request: Request) -> Response:
+        """A deployment mark, written by the receiver."""
+        mark = decode_mark(await _json_object(request))
+        try:
+            await run_in_threadpool(self._mark, mark)
+        except Unavailable as error:
+            raise ReceiverBusy(str(error)) from error
+        return JSONResponse({})
+
+    async def status(self, _request: Request) -> Response:
+        """Who answers."""
+        return JSONResponse(dict(self._status()))
+
+    async def _in_turn(self, question: Callable[[], Answer]) -> Answer:
+        """The answer from a thread, when there is a slot for it."""
+        if self._present >= self._limits.queries_max + self._limits.waiting_max:
+            raise ReceiverBusy(f"{self._present} questions are being answered. Ask again soon.")
+        self._present += 1
+        try:
+            async with self._slots:
+                return await run_in_threadpool(question)
+        finally:
+            self._present -= 1
+
+
+def _answering(handler: Handler) -> Handler:
+    """The handler with its errors turned into JSON; an unexpected one is logged, not told."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Exception as error:
+            known = error_kind(error)
+            if known is None:
+                _LOG.exception("the local API failed on %s", request.url.path)
+                return _error("failed", "the receiver failed; its log says more.", 500)
+            return _error(known[0], str(error), known[1])
+
+    return answer
+
+
+def _error(kind: str, message: str, status: int) -> JSONResponse:
+    headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return JSONResponse({"error": kind, "message": message}, status, headers)
+
+
+async def _arrow(table: pa.Table, headers: Mapping[str, str] | None = None) -> Response:
+    body = await run_in_threadpool(encode_table, table)
+    return Response(body, media_type=ARROW_STREAM, headers=dict(headers or {}))
+
+
+async def _json_object(request: Request) -> dict[str, Json]:
+    """The body as a JSON object, read no further than its limit."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > BODY_BYTES_MAX:
+            raise MalformedApiRequest(f"the body is larger than {BODY_BYTES_MAX} bytes.")
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        raise MalformedApiRequest("the body is not JSON.") from None
+    if not isinstance(value, dict):
+        raise MalformedApiRequest("the body is not a JSON object.")
+    return value
+
+
+def _number(body: Mapping[str, Json], name: str, largest: float) -> float:
+    """A positive number of the body, at most the largest, which is also the default."""
+    value = body.get(name, largest)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value > 0:
+        raise MalformedApiRequest(f"{name!r} is {value!r}, not a positive number.")
+    return float(min(value, largest))
+
+
+def _without_port(host: str) -> str:
+    name, colon, port = host.rpartition(":")
+    return (name if colon and port.isdigit() else host).lower()

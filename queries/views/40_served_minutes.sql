@@ -1,0 +1,46 @@
+-- Traffic of a service per minute and deployment, up to a moment.
+-- Traffic is requests. A deployment that answers none (a job, a browser, a version that crashes at
+-- its start) is measured by its spans and exceptions instead.
+-- param asked_service VARCHAR: service name
+-- param asked_until TIMESTAMP: nothing that starts at or after this moment is read; NULL reads all
+-- column service_namespace VARCHAR: service.namespace
+-- column environment_name VARCHAR: deployment.environment.name
+-- column service_version VARCHAR: version
+-- column deployment_id VARCHAR: deployment.id
+-- column minute BIGINT: minutes since 1970, UTC
+-- column traffic BIGINT: requests, or spans and exceptions; more than 0
+-- column first_time TIMESTAMP_NS: first traffic in the minute
+-- column last_time TIMESTAMP_NS: end of the last of it to end
+CREATE OR REPLACE MACRO served_minutes(asked_service, asked_until) AS TABLE
+WITH signs AS (
+    SELECT service_namespace, environment_name, service_version, deployment_id,
+        start_time, coalesce(end_time, start_time) AS end_time,
+        span_kind IN ('SERVER', 'CONSUMER') AS request
+    FROM spans
+    WHERE service_name = asked_service
+    UNION ALL
+    SELECT service_namespace, environment_name, service_version, deployment_id,
+        make_timestamp_ns(time_unix_nano), make_timestamp_ns(time_unix_nano), false
+    FROM store.exceptions
+    WHERE service_name = asked_service
+), minutes AS (
+    SELECT service_namespace, environment_name, service_version, deployment_id,
+        epoch_ns(start_time) // 60_000_000_000 AS minute,
+        count(*) AS signs,
+        count(*) FILTER (request) AS requests,
+        min(start_time) AS first_time,
+        max(end_time) AS last_time
+    FROM signs
+    WHERE asked_until IS NULL OR start_time < asked_until::TIMESTAMP_NS
+    GROUP BY service_namespace, environment_name, service_version, deployment_id, minute
+), measured AS (
+    SELECT *,
+        CASE WHEN sum(requests) OVER (
+            PARTITION BY service_namespace, environment_name, service_version, deployment_id
+        ) > 0 THEN requests ELSE signs END AS traffic
+    FROM minutes
+)
+SELECT service_namespace, environment_name, service_version, deployment_id,
+    minute, traffic, first_time, last_time
+FROM measured
+WHERE traffic > 0;

@@ -1,0 +1,130 @@
+"""The two stable ids of an exception, by which occurrences are one."""
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from receiver.fingerprints.frame import Frame, Raised
+from receiver.fingerprints.message import parameterize
+from receiver.fingerprints.stacktrace import read
+
+# Part of every hash. Raise it when a rule changes what a fingerprint is made of: here, in message,
+# stacktrace, source_path or a dialect.
+FINGERPRINT_VERSION: int = 1
+
+TYPE_LENGTH_MAX = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Fingerprint:
+    """Two keys of 16 lower-case hex characters each, and the frame that stands for the exception.
+
+    `strict` tells apart messages, `loose` tells apart ways through our code. `top_frame` is
+    `module.function` of the in-app frame nearest the raise, None without a stack.
+    """
+
+    strict: str
+    loose: str
+    top_frame: str | None
+
+
+def fingerprint(
+    exception_type: str | None, message: str | None, stacktrace: str | None, language: str | None
+) -> Fingerprint:
+    """The fingerprint of one recorded exception; never raises, and takes bounded time on any text.
+
+    - strict: type, top in-app frame, parameterised message, and the types of its causes
+    - loose: type and in-app frames; those of each cause too
+    - without a stack, both: type and parameterised message
+
+    `language` is `telemetry.sdk.language`. Where the exception as recorded has no in-app frame, the
+    top frame is the first one of its causes; where nothing in the chain is in-app, every frame
+    counts as such. The types of causes are in the strict key because a wrapper's own message and
+    place are often always the same, and what is new is the cause.
+    """
+    chain = read(stacktrace, language) if stacktrace else []
+    return _of_chain(exception_type, message, _in_app(chain))
+
+
+class Fingerprinter:
+    """Makes the fingerprints of many exceptions, reading each distinct stack once.
+
+    In the text of a stack the message stands after the type, `KeyError: 'x'`. Texts that differ
+    only there have the same frames, so an id in every message does not make every stack distinct.
+    Holds at most `stacks_max` stacks.
+    """
+
+    def __init__(self, stacks_max: int = 4_096) -> None:
+        """Knows no stack yet."""
+        self._stacks_max = stacks_max
+        self._chains: dict[tuple[str, str | None], list[Raised]] = {}
+
+    def fingerprint(
+        self,
+        exception_type: str | None,
+        message: str | None,
+        stacktrace: str | None,
+        language: str | None,
+    ) -> Fingerprint:
+        """The same as the function `fingerprint`."""
+        if not stacktrace:
+            return _of_chain(exception_type, message, [])
+        key = (_without_message(stacktrace, message), language)
+        chain = self._chains.get(key)
+        if chain is None:
+            chain = _in_app(read(stacktrace, language))
+            if len(self._chains) >= self._stacks_max:
+                self._chains.clear()
+            self._chains[key] = chain
+        return _of_chain(exception_type, message, chain)
+
+
+def _without_message(stacktrace: str, message: str | None) -> str:
+    """The text without a message of one line; a longer one may hold lines that look like frames."""
+    if not message or "\n" in message:
+        return stacktrace
+    for before in (": ", ": '", ': "'):  # Python quotes the message of a KeyError
+        stacktrace = stacktrace.replace(before + message, before)
+    return stacktrace
+
+
+def _of_chain(exception_type: str | None, message: str | None, chain: list[Raised]) -> Fingerprint:
+    recorded = exception_type or (chain[0].type if chain else None) or ""
+    recorded = recorded[:TYPE_LENGTH_MAX]
+    parameterised = parameterize(message) if message else ""
+    top = next((frame for raised in chain for frame in raised.frames), None)
+    if top is None:
+        parts = (recorded, parameterised)
+        return Fingerprint(_hash("strict", parts), _hash("loose", parts), None)
+    causes = dict.fromkeys(raised.type or "" for raised in chain[1:])
+    strict = (recorded, top.module, top.function, parameterised, *causes)
+    loose = (recorded, *_path(chain))
+    name = f"{top.module}.{top.function}" if top.module else top.function
+    return Fingerprint(_hash("strict", strict), _hash("loose", loose), name)
+
+
+def _in_app(chain: list[Raised]) -> list[Raised]:
+    """The chain with in-app frames only, or as it is where it has none."""
+    ours = [Raised(raised.type, tuple(f for f in raised.frames if f.in_app)) for raised in chain]
+    return ours if any(raised.frames for raised in ours) else chain
+
+
+def _path(chain: list[Raised]) -> Iterable[str]:
+    """Types and frames of a chain as parts of a hash; a cause that recurs counts once."""
+    yield from _names(chain[0].frames)
+    for raised in dict.fromkeys(chain[1:]):
+        yield raised.type or ""
+        yield from _names(raised.frames)
+
+
+def _names(frames: tuple[Frame, ...]) -> Iterable[str]:
+    yield str(len(frames))
+    for frame in frames:
+        yield frame.module
+        yield frame.function
+
+
+def _hash(kind: str, parts: Iterable[str]) -> str:
+    """64 bits of BLAKE2b over the parts, each after its length: no two lists look alike."""
+    text = "".join([f"{len(part)}:{part}" for part in (str(FINGERPRINT_VERSION), kind, *parts)])
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()

@@ -1,0 +1,1 @@
+"""OTLP as it is on the wire, protobuf and JSON, to nested Arrow."""

@@ -1,0 +1,1 @@
+"""Files of export requests, in every form that Collectors write."""

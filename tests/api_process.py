@@ -1,0 +1,125 @@
+"""A process that holds a store and serves the local API over it, as a receiver does, without OTLP.
+
+`python -m tests.api_process STORE [SECONDS]` holds the store, after so many seconds answers and
+prints its lease as JSON, and stops when its standard input is closed.
+"""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+import duckdb
+import uvicorn
+from starlette.types import ASGIApp
+
+from analysis.catalog import Catalog, SavedQuery
+from analysis.local_api import ApiLimits, build_app
+from analysis.reading_room import ReadingRoom, lock_down
+from receiver.lease import Lease, remove_lease, write_lease
+from receiver.marks import DeploymentMark, insert_mark
+from receiver.store import open_store
+
+TOKEN = "a token of the test"
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@contextmanager
+def serving_api(
+    store: Path,
+    queries: Mapping[str, SavedQuery] | None = None,
+    limits: ApiLimits | None = None,
+    mark: Callable[[DeploymentMark], None] | None = None,
+    start_s: float = 0.0,
+    gate: Callable[[], object] = lambda: None,
+) -> Iterator[Lease]:
+    """The store held by this process and its local API on a free port, with the lease written.
+
+    Each question calls `gate` before it is run.
+    """
+    connection = open_store(store)
+    try:
+        room = ReadingRoom(connection)
+        lock_down(connection)
+        time.sleep(start_s)
+        catalog = Catalog(queries) if queries is not None else Catalog.load()
+
+        def opened() -> ReadingRoom:
+            gate()
+            return room
+
+        app = build_app(
+            opened,
+            TOKEN,
+            catalog,
+            mark or (lambda mark: _insert(connection, mark)),
+            lambda: {"pid": os.getpid()},
+            limits,
+        )
+        with _listening(app) as port:
+            lease = Lease(os.getpid(), f"http://127.0.0.1:{port}", TOKEN, "", "", 0, 1)
+            write_lease(store, lease)
+            yield lease
+            remove_lease(store)
+    finally:
+        connection.close()
+
+
+@contextmanager
+def api_process(store: Path) -> Iterator[tuple[Lease, Callable[[], None]]]:
+    """The same in another process: its lease, and a function that stops it cleanly."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "tests.api_process", str(store)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=ROOT,
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        lease = Lease(**json.loads(process.stdout.readline()))
+
+        def stop() -> None:
+            assert process.stdin is not None
+            process.stdin.close()
+            process.wait()
+
+        try:
+            yield lease, stop
+        finally:
+            stop()
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, mark: DeploymentMark) -> None:
+    with connection.cursor() as cursor:
+        insert_mark(cursor, mark)
+
+
+@contextmanager
+def _listening(app: ASGIApp) -> Iterator[int]:
+    """The app on a free loopback port, from a thread of its own."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        config = uvicorn.Config(app, log_level="warning", lifespan="off", ws="none")
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        while not server.started:
+            time.sleep(0.01)
+        try:
+            yield int(listener.getsockname()[1])
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+if __name__ == "__main__":
+    with serving_api(Path(sys.argv[1]), start_s=float((*sys.argv, "0")[2])) as held:
+        print(json.dumps(asdict(held)), flush=True)
+        sys.stdin.read()
