@@ -3,8 +3,6 @@
 import ctypes
 import sys
 
-import pyarrow as pa
-
 # glibc's numbers for mallopt(3), from malloc.h.
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 _KEPT_BYTES = 1 << 30
@@ -14,14 +12,13 @@ def keep_freed_memory() -> None:
     """Keeps freed memory for the next group instead of giving it back to the system after each.
 
     Every group of requests needs the same tens of megabytes again. Without this the kernel clears
-    those pages anew each time, measured as a quarter of the whole CPU time of receiving. Has an
-    effect with glibc only.
+    those pages anew each time, measured as a quarter of the CPU time of receiving. Has an effect
+    with glibc only.
     """
-    pa.set_memory_pool(pa.system_memory_pool())
     if not sys.platform.startswith("linux"):
         return
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, _KEPT_BYTES)
         mallopt(_TRIM_THRESHOLD, _KEPT_BYTES)
-        mallopt(_ARENA_MAX, 2)
+        mallopt(_ARENA_MAX, 1)

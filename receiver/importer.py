@@ -52,7 +52,7 @@ class Destination(Protocol):
 def import_files(paths: Iterable[Path], store: Path, on_progress: Progress) -> ImportReport:
     """Imports OTLP files; what is damaged is reported and the rest imported.
 
-    `on_progress` is told the file and how many of its (compressed) bytes have been read. Raises
+    `on_progress` is told the file and how many more of its bytes, as stored, were read. Raises
     StoreError, and OSError for a file that cannot be read.
     """
     report = ImportReport()

@@ -25,6 +25,7 @@ from receiver.store import StoreError
 from receiver.writer import Writer
 
 _LOG = logging.getLogger(__name__)
+_SENDERS_DECAY = 0.75
 
 
 class Pipeline:
@@ -40,6 +41,7 @@ class Pipeline:
         self._waiting: deque[ExportRequest] = deque()
         self._pending: dict[UUID, ExportRequest] = {}
         self._pending_bytes = 0
+        self._senders = 0.0
         self._closing = False
         self._built: queue.Queue[Group | None] = queue.Queue(maxsize=1)
         self._threads = (
@@ -58,7 +60,8 @@ class Pipeline:
             self._closing = True
             self._changed.notify_all()
         for thread in self._threads:
-            thread.join()
+            if thread.ident is not None:  # a receiver may be given up before it has started
+                thread.join()
 
     def submit(self, request: ExportRequest) -> ExportRequest:
         """Queues a request and returns the one whose answer to wait for.
@@ -78,6 +81,7 @@ class Pipeline:
             self._check_room(len(request.payload))
             self._pending[request.digest] = request
             self._pending_bytes += len(request.payload)
+            self._senders = max(self._senders, len(self._pending))
             self._waiting.append(request)
             self._changed.notify_all()
         return request
@@ -128,11 +132,17 @@ class Pipeline:
                 taken.append(self._waiting.popleft())
                 rows += taken[-1].record_count
                 size += len(taken[-1].payload)
+            self._senders = max(len(self._pending), self._senders * _SENDERS_DECAY)
             return taken
 
     def _enough(self) -> bool:
+        """Whether more would not come, or would not make the transaction cheaper.
+
+        A sender waits for its answer before it sends again. So once as many requests are under way
+        as there were lately, every sender is waiting for us.
+        """
         rows = sum(request.record_count for request in self._waiting)
-        return rows >= self._settings.group_rows_target
+        return rows >= self._settings.group_rows_target or len(self._pending) >= int(self._senders)
 
     def _commit_groups(self) -> None:
         while (group := self._built.get()) is not None:

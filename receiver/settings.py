@@ -41,9 +41,9 @@ class ReceiverSettings:
     http: Address = field(default_factory=lambda: Address("127.0.0.1", HTTP_PORT))
     request_bytes_max: int = 64 * 1024 * 1024
     queue_bytes_max: int = 256 * 1024 * 1024
-    group_rows_target: int = 30_720
+    group_rows_target: int = 32_768
     group_bytes_max: int = 48 * 1024 * 1024
-    group_linger_s: float = 0.02
+    group_linger_s: float = 0.1
     ack_timeout_s: float = 30.0
     retry_delay_s: float = 1.0
     grpc_threads: int = 32

@@ -3,7 +3,6 @@
 import gzip
 import json
 import socket
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -28,8 +27,15 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
 
 from analysis.serving import Serving, running
 from receiver.errors import AddressInUse
+from receiver.export_request import read_request
+from receiver.grpc_service import GrpcService
+from receiver.http_server import HttpServer
+from receiver.http_service import HttpService
+from receiver.pipeline import Pipeline
 from receiver.settings import Address, ReceiverSettings
+from receiver.signals import Signal
 from receiver.store import StoreLocked
+from receiver.writer import Writer
 from tests.ingest import row, rows, trace_request
 
 ANY_PORT = Address("127.0.0.1", 0)
@@ -313,22 +319,34 @@ def test_resent_request_adds_nothing(store: Path) -> None:
 
 
 def test_full_queue_says_when_to_return(store: Path) -> None:
-    """When the queue is full senders hear UNAVAILABLE or 503 with a delay, and nothing else is
-    lost."""
-    small = settings(store, queue_bytes_max=1, group_linger_s=1.0)
-    with running(small, api=None) as serving, grpc.insecure_channel(str(serving.grpc)) as channel:
-        first = export(channel).future(trace_request({"n": 1}).SerializeToString())
-        time.sleep(0.3)
-        second = trace_request({"n": 2}).SerializeToString()
-        with pytest.raises(grpc.RpcError) as refused:
-            export(channel)(second)
-        assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
-        keys = {key for key, _ in refused.value.trailing_metadata()}
-        assert {"google.rpc.retryinfo-bin", "grpc-status-details-bin"} <= keys
-        headers = {"Content-Type": "application/x-protobuf"}
-        response = httpx.post(f"http://{serving.http}/v1/traces", content=second, headers=headers)
-        assert (response.status_code, response.headers["retry-after"]) == (503, "1")
-        assert first.result() == b""
+    """A full queue answers UNAVAILABLE or 503 with a delay; what was taken before is stored."""
+    small = settings(store, queue_bytes_max=1)
+    writer = Writer(store, lock_wait_s=0)
+    pipeline = Pipeline(writer, small)  # not started, so that the first request stays under way
+    service = GrpcService(pipeline, small)
+    server = HttpServer(HttpService(pipeline, small).app(), ANY_PORT, "OTLP/HTTP", "--http")
+    service.start()
+    server.start()
+    first = read_request(Signal.TRACES, "test", trace_request({"n": 1}).SerializeToString(), 1)
+    pipeline.submit(first)
+    second = trace_request({"n": 2}).SerializeToString()
+    with (
+        grpc.insecure_channel(str(service.address)) as channel,
+        pytest.raises(grpc.RpcError) as refused,
+    ):
+        export(channel)(second)
+    assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
+    keys = {key for key, _ in refused.value.trailing_metadata()}
+    assert {"google.rpc.retryinfo-bin", "grpc-status-details-bin"} <= keys
+    headers = {"Content-Type": "application/x-protobuf"}
+    response = httpx.post(f"http://{server.address}/v1/traces", content=second, headers=headers)
+    assert (response.status_code, response.headers["retry-after"]) == (503, "1")
+    pipeline.start()
+    assert first.answer.result(30).accepted == 1
+    service.stop()
+    server.stop()
+    pipeline.close()
+    writer.close()
     assert row(store, "SELECT count(*) AS n FROM spans") == {"n": 1}
 
 

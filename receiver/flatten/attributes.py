@@ -32,6 +32,7 @@ from opentelemetry.proto.common.v1.common_pb2 import (
 from receiver.flatten.columns import CodedColumn
 from receiver.otlp.wire import any_values_to_arrow, key_values_to_arrow
 
+_ESCAPED = np.array([code < 0x20 or chr(code) in '"\\' for code in range(256)])
 _NEEDS_ESCAPE = r'[\x00-\x1f"\\]'
 
 
@@ -91,14 +92,12 @@ def decode(lists: pa.Array) -> Attributes:
     """Attributes from lists of serialized `KeyValue` messages, a `list<binary>` without NULLs."""
     flat = pc.list_flatten(lists)
     encoded = flat.dictionary_encode()
-    serialized = encoded.dictionary.to_pylist()
-    batch = key_values_to_arrow(serialized)
-    if _has_two_members(batch.column("value")):
-        strict = [KeyValue.FromString(content).SerializeToString() for content in serialized]
-        batch = key_values_to_arrow(strict)
-    keys = batch.column("key").dictionary_encode()
+    pairs = key_values_to_arrow(encoded.dictionary)
+    if _has_two_members(pairs.field("value")):
+        pairs = key_values_to_arrow(_strict(KeyValue, encoded.dictionary))
+    keys = pairs.field("key").dictionary_encode()
     key_codes = keys.indices.to_numpy().astype(np.int32)
-    texts, values_json = _any_values(batch.column("value"))
+    texts, values_json = _any_values(pairs.field("value"))
     quoted = pa.array(
         [json.dumps(key, ensure_ascii=False) + ":" for key in keys.dictionary.to_pylist()],
         pa.string(),
@@ -116,11 +115,9 @@ def decode(lists: pa.Array) -> Attributes:
 
 def decode_any_values(serialized: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
     """Serialized `AnyValue` messages or NULLs as text, as JSON and as the name of the type."""
-    contents = serialized.fill_null(b"").to_pylist()
-    value = _struct(any_values_to_arrow(contents))
+    value = any_values_to_arrow(serialized.fill_null(b""))
     if _has_two_members(value):
-        strict = [AnyValue.FromString(content).SerializeToString() for content in contents]
-        value = _struct(any_values_to_arrow(strict))
+        value = any_values_to_arrow(_strict(AnyValue, serialized.fill_null(b"")))
     texts, values_json = _any_values(value)
     types = pa.nulls(len(serialized), pa.string())
     for name in reversed(value.type.names):
@@ -138,12 +135,21 @@ def json_arrays(lists: pa.Array, items: pa.Array) -> pa.Array:
 
 def json_quote(strings: pa.Array) -> pa.Array:
     """Strings as JSON string literals, escaped; NULL stays NULL."""
-    odd = pc.fill_null(pc.match_substring_regex(strings, _NEEDS_ESCAPE), False)
     plain = pc.binary_join_element_wise('"', strings, '"', "")
-    if not pc.any(odd).as_py():
+    if not _may_need_escape(strings):
         return plain
+    odd = pc.fill_null(pc.match_substring_regex(strings, _NEEDS_ESCAPE), False)
     escaped = [json.dumps(text, ensure_ascii=False) for text in strings.filter(odd).to_pylist()]
     return pc.replace_with_mask(plain, odd, pa.array(escaped, pa.string()))
+
+
+def _may_need_escape(strings: pa.Array) -> bool:
+    """Whether any byte of the strings is one that JSON escapes; far cheaper than a pattern."""
+    content = strings.buffers()[2]
+    if content is None:
+        return False
+    characters = np.frombuffer(content, dtype=np.uint8)
+    return bool(_ESCAPED[characters].any())
 
 
 def _has_two_members(value: pa.StructArray) -> bool:
@@ -157,8 +163,11 @@ def _has_two_members(value: pa.StructArray) -> bool:
     return bool((members > 1).any())
 
 
-def _struct(batch: pa.RecordBatch) -> pa.StructArray:
-    return pa.StructArray.from_arrays(batch.columns, names=batch.schema.names)
+def _strict(message_type: Any, serialized: pa.Array) -> pa.Array:  # Any: untyped message classes
+    """The messages as the strict parser understands them, with one member per oneof."""
+    contents = serialized.to_pylist()
+    strict = [message_type.FromString(content).SerializeToString() for content in contents]
+    return pa.array(strict, pa.binary())
 
 
 def _any_values(value: pa.StructArray) -> tuple[pa.Array, pa.Array]:

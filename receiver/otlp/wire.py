@@ -12,6 +12,7 @@ from functools import cache
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from google.protobuf import descriptor_pb2, descriptor_pool
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceRequest
@@ -19,11 +20,14 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from ptars import HandlerPool
 
 from receiver.errors import MalformedRequest
+from receiver.otlp.wire_format import varint
 from receiver.signals import Signal
 
 PROFILES_ONLY = frozenset({"key_strindex", "string_value_strindex"})
 _PACKAGE = "deploylens.wire"
 _OPAQUE = frozenset({"KeyValue", "ArrayValue", "KeyValueList", "EntityRef"})
+_MANY = "s"
+_VALUE_TAG = b"\x0a"  # field 1, length-delimited
 _Field = descriptor_pb2.FieldDescriptorProto
 
 REQUEST_TYPES: dict[Signal, Any] = {  # Any: the generated message classes are untyped
@@ -40,20 +44,36 @@ def requests_to_arrow(signal: Signal, payloads: Sequence[bytes]) -> pa.RecordBat
     return _decode(REQUEST_TYPES[signal].DESCRIPTOR.name, payloads)
 
 
-def key_values_to_arrow(serialized: Sequence[bytes]) -> pa.RecordBatch:
-    """Serialized `KeyValue` messages: columns `key` and `value`, a struct of the `AnyValue`
-    members."""
-    return _decode("KeyValue", serialized)
+def key_values_to_arrow(serialized: pa.Array) -> pa.StructArray:
+    """Serialized `KeyValue` messages as a struct of `key` and `value`, itself one of members."""
+    return _decode_each("KeyValue", serialized)
 
 
-def any_values_to_arrow(serialized: Sequence[bytes]) -> pa.RecordBatch:
-    """Serialized `AnyValue` messages: one nullable column for each member."""
-    return _decode("AnyValue", serialized)
+def any_values_to_arrow(serialized: pa.Array) -> pa.StructArray:
+    """Serialized `AnyValue` messages as a struct with a nullable field for each member."""
+    return _decode_each("AnyValue", serialized)
+
+
+def _decode_each(message_name: str, serialized: pa.Array) -> pa.StructArray:
+    """A binary array of messages, decoded as the one message that would hold all of them.
+
+    So no message becomes a Python object. Each value of the holding message's only field stands on
+    the wire after its tag and its length.
+    """
+    lengths = pc.binary_length(serialized).dictionary_encode()
+    heads = [_VALUE_TAG + varint(length) for length in lengths.dictionary.to_pylist()]
+    head_by_row = pa.array(heads, pa.binary()).take(lengths.indices)
+    whole = pc.binary_join_element_wise(head_by_row, serialized, b"")
+    size = pc.sum(pc.binary_length(whole)).as_py() or 0
+    content = whole.buffers()[2].slice(0, size).to_pybytes() if size else b""
+    batch = _decode(f"{message_name}{_MANY}", [content])
+    return pc.list_flatten(batch.column("values"))
 
 
 def _decode(message_name: str, payloads: Sequence[bytes]) -> pa.RecordBatch:
+    decode = _handler(message_name)
     try:
-        return _handler(message_name)(list(payloads))
+        return decode(list(payloads))
     except (KeyboardInterrupt, SystemExit):
         raise
     except BaseException as error:  # a panic of the Rust decoder is not an Exception
@@ -79,6 +99,15 @@ def _flat_file() -> descriptor_pb2.FileDescriptorProto:
     seen: set[str] = set()
     for request_type in REQUEST_TYPES.values():
         _add_message(file, request_type.DESCRIPTOR, seen)
+    for message_name in ("KeyValue", "AnyValue"):
+        many = file.message_type.add(name=f"{message_name}{_MANY}")
+        many.field.add(
+            name="values",
+            number=1,
+            label=_Field.LABEL_REPEATED,
+            type=_Field.TYPE_MESSAGE,
+            type_name=f".{_PACKAGE}.{message_name}",
+        )
     return file
 
 

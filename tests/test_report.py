@@ -1,0 +1,267 @@
+"""The report of a deployment."""
+
+import json
+import re
+from dataclasses import fields
+from itertools import pairwise
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
+
+from analysis.catalog import Catalog
+from analysis.comparison import Comparison
+from analysis.exit_code import ExitCode
+from analysis.report import findings
+from analysis.report.contents import rows_digest
+from analysis.rows import Column, Kind, Rows
+from analysis.waterfall import TraceSpan
+from tests.command_line import deploylens
+from tests.ingest import key_values, stored, trace_request
+from tests.shop import fill_shop, requests
+
+GOLDEN = Path(__file__).parent / "data" / "reports" / "checkout_1.4.0.md"
+MARKDOWN = MarkdownIt("commonmark").enable("table")
+RECORDS = {
+    "deployments": findings.Deployment,
+    "version_comparison": findings.Measure,
+    "error_timeline": findings.Step,
+    "failing_endpoints": findings.FailingEndpoint,
+    "failing_services": findings.FailingService,
+    "failure_origins": findings.FailureOrigin,
+    "new_exceptions": findings.NewException,
+    "gone_exceptions": findings.GoneException,
+    "what_changed": findings.Change,
+    "latency_regressions": findings.Latency,
+    "traffic_changes": findings.Traffic,
+    "status_codes": findings.StatusCode,
+    "example_traces": findings.ExampleTrace,
+    "trace": TraceSpan,
+    "comparison": Comparison,
+}
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the orders of the shop."""
+    return fill_shop(tmp_path_factory.mktemp("shop") / "shop.duckdb")
+
+
+def section(report: str, title: str) -> str:
+    """The text below one heading, up to the next."""
+    _, _, after = report.partition(f"# {title}\n")
+    return re.split(r"\n#+ ", after)[0].strip()
+
+
+def test_the_report_of_the_shop(shop: Path, rewrite_golden: bool) -> None:
+    """The whole document, as it is pasted: rewritten by --rewrite-golden and read as a diff."""
+    text = deploylens("report", "checkout@1.4.0", store=shop).out
+    if rewrite_golden:
+        GOLDEN.write_text(text, encoding="utf-8")
+    assert text == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_the_same_data_gives_the_same_bytes(shop: Path, tmp_path: Path) -> None:
+    """Neither the moment of asking nor the order and time of arrival show in a report."""
+    backwards = tmp_path / "backwards.duckdb"
+    stored(backwards, *reversed(list(requests())))
+    once = deploylens("report", "checkout@1.4.0", store=shop)
+    again = deploylens("report", "checkout@1.4.0", store=shop)
+    other = deploylens("report", "checkout@1.4.0", store=backwards)
+    assert once.code == ExitCode.DONE
+    assert once.out == again.out == other.out
+
+
+def test_the_appendix_is_true(shop: Path) -> None:
+    """Each query of the appendix, asked again with its parameters, has the rows of its hash."""
+    appendix = section(
+        deploylens("report", "checkout@1.4.0", "--since", "2026-11-21T10:31Z", store=shop).out,
+        "Appendix: the queries behind this",
+    )
+    table_of_all, table_of_queries = appendix.split("\n\n")[1:]
+    shared = dict(re.findall(r"^\| (\w+) \| `?([^`|]+?)`? \|$", table_of_all, re.MULTILINE))
+    asked = re.findall(r"^\| (\w+) \| (.*) \| (\d+) \| `(\w+)` \|$", table_of_queries, re.MULTILINE)
+    assert len(asked) == len(RECORDS)
+    for name, own, count, digest in asked:
+        given = {} if name in ("trace", "deployments") else dict(shared)
+        given |= dict(pair.split("=") for pair in own.split())
+        arguments = [f"-p{key}={value}" for key, value in given.items()]
+        text = deploylens("query", name, *arguments, "--format", "json", store=shop).out
+        assert len(json.loads(text)) == int(count)
+        if int(count):
+            assert digest == digest_of_json(text), name
+
+
+def digest_of_json(text: str) -> str:
+    """The digest of the rows in a JSON array, computed from the JSON alone."""
+    rows = json.loads(text)
+    columns = (Column(name, Kind.OTHER, [row[name] for row in rows]) for name in rows[0])
+    return rows_digest(Rows(tuple(columns)))
+
+
+def test_every_field_is_a_column() -> None:
+    """What the report reads of a query is among the columns that the query declares."""
+    catalog = Catalog.load()
+    for name, record_class in RECORDS.items():
+        declared = {column.name for column in catalog[name].columns}
+        assert {field.name for field in fields(record_class)} <= declared, name
+
+
+def test_a_report_as_of_an_earlier_moment(shop: Path) -> None:
+    """--until reads nothing later: before its first failure the new version looks well."""
+    early = deploylens("report", "checkout@1.4.0", "--until", "2026-11-21T10:30:20Z", store=shop)
+    assert "served 1 request; 0 of 1 failed (0 %)." in section(early.out, "Summary")
+    assert "2026-11-21 10:30:30" not in early.out
+
+
+def test_a_named_baseline(shop: Path) -> None:
+    """--baseline says what to compare with; one that is not stored leaves nothing."""
+    named = deploylens("report", "checkout@1.4.0", "--baseline", "1.3.9", store=shop)
+    assert "Compared with 1.3.9, as asked: 0 of 60 failed" in named.out
+    none = deploylens("report", "checkout@1.4.0", "--baseline", "0.9", store=shop)
+    assert "Nothing is stored to compare it with" in none.out
+
+
+def test_what_people_know_is_left_blank(shop: Path) -> None:
+    """Root cause, people and actions are marked to be filled in, and never guessed."""
+    text = deploylens("report", "checkout@1.4.0", store=shop).out
+    for title in ("Root cause", "Trigger", "Detection", "Response and recovery", "Action items"):
+        assert section(text, title).startswith("> **To fill in:**")
+
+
+def test_it_is_written_to_a_file_once(shop: Path, tmp_path: Path) -> None:
+    """A file with other content may hold somebody's notes, and is replaced only by --force."""
+    path = tmp_path / "incident.md"
+    asked = ("report", "checkout@1.4.0", "-o", path)
+    first = deploylens(*asked, store=shop)
+    assert (first.code, first.out, first.err) == (ExitCode.DONE, "", f"Wrote {path}.\n")
+    assert deploylens(*asked, store=shop).code == ExitCode.DONE
+    path.write_text("my notes")
+    refused = deploylens(*asked, store=shop)
+    assert refused.code == ExitCode.USAGE
+    assert "may hold notes" in refused.err
+    assert path.read_text() == "my notes"
+    assert deploylens(*asked, "--force", store=shop).code == ExitCode.DONE
+    assert path.read_text(encoding="utf-8") == GOLDEN.read_text(encoding="utf-8")
+
+
+def test_a_deployment_that_sent_nothing(tmp_path: Path) -> None:
+    """A version that was only marked has a report that says so."""
+    store = tmp_path / "s.duckdb"
+    deploylens("mark", "shop", "2.0", "--note", "night release", store=store)
+    ended = deploylens("report", "shop@2.0", store=store)
+    assert ended.code == ExitCode.DONE
+    assert "No span of this version is stored" in section(ended.out, "Summary")
+    assert "deployment marked night release" in ended.out
+
+
+def test_a_version_that_was_inferred_says_from_what(tmp_path: Path) -> None:
+    """Without service.version the report names the attribute that the version was read from."""
+    store = tmp_path / "s.duckdb"
+    stored(
+        store, trace_request(resource={"service.name": "shop", "k8s.replicaset.name": "shop-5d9"})
+    )
+    text = deploylens("report", "shop@shop-5d9", store=store).out
+    assert "it was inferred from k8s.replicaset.name." in section(text, "Summary")
+    assert "| Version read from | k8s.replicaset.name |" in text
+
+
+def hostile_store(path: Path, evil: str) -> None:
+    """Two versions of a service in which every text that a sender can choose is the evil one."""
+    for number, version in enumerate((f"{evil}1", f"{evil}2")):
+        resource: dict[str, object] = {
+            "service.name": evil,
+            "service.version": version,
+            "x": evil + version,
+        }
+        resource |= {"deployment.environment.name": evil, "deployment.id": evil}
+        request = trace_request(
+            {"http.request.method": "GET", "http.route": evil, "http.response.status_code": 500},
+            {"error.type": evil, "server.address": evil},
+            resource=resource,
+            name=evil,
+            trace_id=number.to_bytes(16, "big")[:-1] + b"\x07",
+            start_time_unix_nano=1_700_000_000_000_000_000 + number * 10**12,
+            end_time_unix_nano=1_700_000_000_500_000_000 + number * 10**12,
+        )
+        for span in request.resource_spans[0].scope_spans[0].spans:
+            span.status.code, span.status.message = 2, evil
+            if version.endswith("2"):
+                _add_exception(span, evil)
+        stored(path, request)
+
+
+def _add_exception(span: Span, evil: str) -> None:
+    event = span.events.add(name="exception", time_unix_nano=span.start_time_unix_nano + 1)
+    attributes = {"exception.type": evil, "exception.message": evil, "exception.stacktrace": evil}
+    event.attributes.extend(key_values(attributes))
+
+
+@pytest.mark.parametrize(
+    "evil",
+    [
+        "<img src=x onerror=alert(1)>|`|\\|```\n\n# Not ours\n| a | b |\n|---|---|\n",
+        "[x](javascript:alert(1)) ![y](http://e/) <http://e/> http://e/ **b** _i_ ~~s~~",
+        "\x1b]0;owned\x07\x1b[2J\u202e@team #1\r\n```\n</details><script>",
+        "    indented\n- list\n> quote\n***\n&lt;b&gt;",
+    ],
+)
+def test_hostile_names_stay_text(tmp_path: Path, evil: str) -> None:
+    """Whatever a sender calls things, the document keeps its shape, without HTML and links."""
+    hostile_store(tmp_path / "s.duckdb", evil)
+    ended = deploylens("report", f"{evil}@{evil}2", store=tmp_path / "s.duckdb")
+    assert ended.code == ExitCode.DONE, ended.err
+    assert not set(ended.out) & {"\x1b", "\x07", "\u202e", "\r"}
+    tokens = MARKDOWN.parse(ended.out)
+    headings = [after.content for token, after in pairwise(tokens) if token.type == "heading_open"]
+    expected = re.findall(r"^#+ (.*)$", GOLDEN.read_text(encoding="utf-8"), re.MULTILINE)
+    assert headings[1:] == expected[1:]
+    kinds = {token.type for token in tokens}
+    kinds |= {child.type for token in tokens for child in token.children or ()}
+    assert not {kind for kind in kinds if "html" in kind or "link" in kind or "image" in kind}
+    assert "bullet_list_open" in kinds
+    assert not {
+        kind for kind in kinds if kind in ("hr", "ordered_list_open", "code_block", "em_open")
+    }
+
+
+ROWS = st.lists(
+    st.tuples(st.text(max_size=3), st.integers(), st.none() | st.booleans()), min_size=1
+)
+
+
+def of_rows(rows: list[tuple[str, int, bool | None]]) -> Rows:
+    """Rows with three columns."""
+    text, number, truth = zip(*rows, strict=True)
+    return Rows(
+        (
+            Column("t", Kind.TEXT, text),
+            Column("n", Kind.NUMBER, number),
+            Column("b", Kind.OTHER, truth),
+        )
+    )
+
+
+@given(ROWS, st.randoms())
+def test_the_hash_ignores_only_the_order(
+    rows: list[tuple[str, int, bool | None]], random: Random
+) -> None:
+    """Shuffled rows have the same hash; a row more or a value changed has another."""
+    shuffled = random.sample(rows, len(rows))
+    assert rows_digest(of_rows(rows)) == rows_digest(of_rows(shuffled))
+    assert rows_digest(of_rows(rows)) != rows_digest(of_rows([*rows, rows[0]]))
+    changed = [(rows[0][0], rows[0][1] + 1, rows[0][2]), *rows[1:]]
+    if sorted(map(repr, changed)) != sorted(map(repr, rows)):
+        assert rows_digest(of_rows(rows)) != rows_digest(of_rows(changed))
+
+
+def test_the_hash_ignores_the_last_digits_of_a_sum() -> None:
+    """Sums of fractions differ in their last bits from run to run; their hash does not."""
+    sums = [0.1 + 0.2 + 0.3, 0.3 + 0.2 + 0.1, 0.6001]
+    one, other, third = (rows_digest(Rows((Column("x", Kind.NUMBER, [s]),))) for s in sums)
+    assert sums[0] != sums[1]
+    assert one == other != third
