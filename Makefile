@@ -29,7 +29,7 @@ format: $(READY)
 lock:
 	$(PYTHON) -m venv $(VENV)-lock
 	$(VENV)-lock/bin/python -m pip install --quiet --upgrade pip
-	$(VENV)-lock/bin/python -m pip install --quiet . --group dev
+	$(VENV)-lock/bin/python -m pip install --quiet --group dev .
 	$(VENV)-lock/bin/python -m pip freeze --exclude deploylens > requirements.lock
 	rm -rf $(VENV)-lock
 
