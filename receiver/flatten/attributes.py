@@ -29,11 +29,9 @@ from opentelemetry.proto.common.v1.common_pb2 import (
     KeyValueList,
 )
 
+from receiver.flatten import json_text
 from receiver.flatten.columns import CodedColumn
 from receiver.otlp.wire import any_values_to_arrow, key_values_to_arrow
-
-_ESCAPED = np.array([code < 0x20 or chr(code) in '"\\' for code in range(256)])
-_NEEDS_ESCAPE = r'[\x00-\x1f"\\]'
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +53,7 @@ class Attributes:
         if len(self.occurrences) == 0:
             return pa.nulls(len(self.lists), pa.string())
         members = self.fragments.take(pa.array(self.occurrences))
-        joined = pc.binary_join(pa.ListArray.from_arrays(self.lists.offsets, members), ",")
-        objects = pc.binary_join_element_wise("{", joined, "}", "")
-        return pc.if_else(pc.greater(pc.list_value_length(self.lists), 0), objects, None)
+        return json_text.joined("{", self.lists, members, "}")
 
     def columns(self, names: Mapping[str, Sequence[str]]) -> dict[str, CodedColumn]:
         """A column for each entry: the value of the first of its attribute names that a row has."""
@@ -98,11 +94,11 @@ def decode(lists: pa.Array) -> Attributes:
     keys = pairs.field("key").dictionary_encode()
     key_codes = keys.indices.to_numpy().astype(np.int32)
     texts, values_json = _any_values(pairs.field("value"))
-    quoted = pa.array(
+    labels = pa.array(
         [json.dumps(key, ensure_ascii=False) + ":" for key in keys.dictionary.to_pylist()],
         pa.string(),
     )
-    fragments = pc.binary_join_element_wise(quoted.take(keys.indices), values_json, "")
+    fragments = json_text.concat(labels.take(keys.indices), values_json)
     return Attributes(
         lists=lists,
         parents=pc.list_parent_indices(lists).to_numpy(),
@@ -124,32 +120,6 @@ def decode_any_values(serialized: pa.Array) -> tuple[pa.Array, pa.Array, pa.Arra
         label = name.removesuffix("_value")
         types = pc.if_else(pc.is_valid(value.field(name)), label, types)
     return texts, values_json, types
-
-
-def json_arrays(lists: pa.Array, items: pa.Array) -> pa.Array:
-    """JSON array text by list, from the JSON text of all items; NULL for an empty list."""
-    joined = pc.binary_join(pa.ListArray.from_arrays(lists.offsets, items), ",")
-    arrays = pc.binary_join_element_wise("[", joined, "]", "")
-    return pc.if_else(pc.greater(pc.list_value_length(lists), 0), arrays, None)
-
-
-def json_quote(strings: pa.Array) -> pa.Array:
-    """Strings as JSON string literals, escaped; NULL stays NULL."""
-    plain = pc.binary_join_element_wise('"', strings, '"', "")
-    if not _may_need_escape(strings):
-        return plain
-    odd = pc.fill_null(pc.match_substring_regex(strings, _NEEDS_ESCAPE), False)
-    escaped = [json.dumps(text, ensure_ascii=False) for text in strings.filter(odd).to_pylist()]
-    return pc.replace_with_mask(plain, odd, pa.array(escaped, pa.string()))
-
-
-def _may_need_escape(strings: pa.Array) -> bool:
-    """Whether any byte of the strings is one that JSON escapes; far cheaper than a pattern."""
-    content = strings.buffers()[2]
-    if content is None:
-        return False
-    characters = np.frombuffer(content, dtype=np.uint8)
-    return bool(_ESCAPED[characters].any())
 
 
 def _has_two_members(value: pa.StructArray) -> bool:
@@ -179,7 +149,7 @@ def _any_values(value: pa.StructArray) -> tuple[pa.Array, pa.Array]:
     scalars = pc.coalesce(numbers, booleans, _doubles_json(value.field("double_value")))
     rest = _rare_values(value)
     texts = pc.coalesce(strings, scalars, rest)
-    return texts, pc.coalesce(json_quote(strings), scalars, rest, pa.scalar("null"))
+    return texts, pc.coalesce(json_text.quoted(strings), scalars, rest, json_text.text("null"))
 
 
 def _rare_values(value: pa.StructArray) -> pa.Array:
@@ -199,7 +169,7 @@ def _doubles_json(numbers: pa.Array) -> pa.Array:
         return pa.nulls(len(numbers), pa.string())
     texts = numbers.cast(pa.string())
     whole = pc.match_substring_regex(texts, r"^-?[0-9]+$")
-    texts = pc.if_else(whole, pc.binary_join_element_wise(texts, ".0", ""), texts)
+    texts = pc.if_else(whole, json_text.concat(texts, ".0"), texts)
     special = [_double_json(number) for number in (math.nan, math.inf, -math.inf)]
     for text, spelled in zip(("nan", "inf", "-inf"), special, strict=True):
         texts = pc.if_else(pc.equal(texts, text), spelled, texts)

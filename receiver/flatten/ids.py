@@ -14,14 +14,17 @@ SPAN_ID_BYTES = 8
 
 def valid_ids(ids: pa.Array, size: int) -> Mask:
     """Which ids have the right length and are not all zero (OTLP, trace.proto)."""
-    right_length = pc.equal(pc.binary_length(ids), size)
-    zero = pc.equal(ids, pa.scalar(bytes(size), pa.binary()))
-    return _mask(pc.and_(right_length, pc.invert(zero)))
+    return _has_length(ids, size) & ~zero_ids(ids, size)
+
+
+def zero_ids(ids: pa.Array, size: int) -> Mask:
+    """Which ids are all zero."""
+    return _mask(pc.equal(ids, pa.scalar(bytes(size), pa.binary())))
 
 
 def empty_ids(ids: pa.Array) -> Mask:
     """Which ids were not sent."""
-    return _mask(pc.equal(pc.binary_length(ids), 0))
+    return _has_length(ids, 0)
 
 
 def words(ids: pa.Array, size: int, known: Mask) -> npt.NDArray[np.uint64]:
@@ -55,6 +58,10 @@ def numbers(span_words: npt.NDArray[np.uint64], known: Mask) -> pa.Array:
 def hex_text(ids: pa.Array) -> pa.Array:
     """Ids of any length as lower-case hex text."""
     return pa.array([content.hex() for content in ids.to_pylist()], pa.string())
+
+
+def _has_length(ids: pa.Array, size: int) -> Mask:
+    return _mask(pc.equal(pc.binary_length(ids), pa.scalar(size, pa.int32())))
 
 
 def _validity(known: Mask) -> pa.Buffer | None:

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from receiver.flatten import attributes, ids
+from receiver.flatten import attributes, ids, json_text
 from receiver.flatten.columns import CodedColumn, Mask, coalesce, combine, from_arrow, where
 from receiver.flatten.endpoint import EndpointLimit, endpoints
 from receiver.flatten.envelope import Envelope, open_envelope
@@ -94,8 +94,8 @@ def _without_invalid(envelope: Envelope, request_count: int) -> tuple[Envelope, 
     start = spans.field("start_time_unix_nano").to_numpy()
     end = spans.field("end_time_unix_nano").to_numpy()
     parent = spans.field("parent_span_id")
-    valid_parent = ids.empty_ids(parent) | ids.valid_ids(parent, ids.SPAN_ID_BYTES)
-    zero_parent = pc.equal(parent, pa.scalar(bytes(ids.SPAN_ID_BYTES), pa.binary()))
+    child = ids.valid_ids(parent, ids.SPAN_ID_BYTES)
+    root = ids.empty_ids(parent) | ids.zero_ids(parent, ids.SPAN_ID_BYTES)
     checks = {
         "trace_id is not 16 bytes, or all zero": ids.valid_ids(
             spans.field("trace_id"), ids.TRACE_ID_BYTES
@@ -103,8 +103,7 @@ def _without_invalid(envelope: Envelope, request_count: int) -> tuple[Envelope, 
         "span_id is not 8 bytes, or all zero": ids.valid_ids(
             spans.field("span_id"), ids.SPAN_ID_BYTES
         ),
-        "parent_span_id is neither empty nor 8 bytes": valid_parent
-        | zero_parent.to_numpy(zero_copy_only=False),
+        "parent_span_id is neither empty nor 8 bytes": child | root,
         "a time is past the year 2262": (start <= _INT64_MAX) & (end <= _INT64_MAX),
     }
     rejections = Rejections.of(checks, envelope.request_rows, request_count)
@@ -257,19 +256,18 @@ def _events(
         sdk_language=envelope.identity("sdk_language"),
     )
     exceptions, timeouts = exception_rows(carriers, columns)
-    objects = pc.binary_join_element_wise(
+    objects = json_text.concat(
         '{"time_unix_nano":',
         flat.field("time_unix_nano").cast(pa.string()),
         ',"name":',
-        attributes.json_quote(flat.field("name")),
+        json_text.quoted(flat.field("name")),
         ',"attributes":',
-        pc.coalesce(found.json(), pa.scalar("{}")),
+        pc.coalesce(found.json(), json_text.text("{}")),
         ',"dropped_attributes_count":',
         flat.field("dropped_attributes_count").cast(pa.string()),
         "}",
-        "",
     )
-    return exceptions, timeouts, attributes.json_arrays(events, objects)
+    return exceptions, timeouts, json_text.joined("[", events, objects, "]")
 
 
 def _links(links: pa.Array) -> pa.Array:
@@ -277,23 +275,22 @@ def _links(links: pa.Array) -> pa.Array:
     flat = pc.list_flatten(links)
     if len(flat) == 0:
         return pa.nulls(len(links), pa.string())
-    objects = pc.binary_join_element_wise(
+    objects = json_text.concat(
         '{"trace_id":"',
         ids.hex_text(flat.field("trace_id")),
         '","span_id":"',
         ids.hex_text(flat.field("span_id")),
         '","trace_state":',
-        attributes.json_quote(flat.field("trace_state")),
+        json_text.quoted(flat.field("trace_state")),
         ',"attributes":',
-        pc.coalesce(attributes.decode(flat.field("attributes")).json(), pa.scalar("{}")),
+        pc.coalesce(attributes.decode(flat.field("attributes")).json(), json_text.text("{}")),
         ',"dropped_attributes_count":',
         flat.field("dropped_attributes_count").cast(pa.string()),
         ',"flags":',
         flat.field("flags").cast(pa.string()),
         "}",
-        "",
     )
-    return attributes.json_arrays(links, objects)
+    return json_text.joined("[", links, objects, "]")
 
 
 def _all(spans: pa.StructArray) -> Mask:

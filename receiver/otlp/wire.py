@@ -63,7 +63,7 @@ def _decode_each(message_name: str, serialized: pa.Array) -> pa.StructArray:
     lengths = pc.binary_length(serialized).dictionary_encode()
     heads = [_VALUE_TAG + varint(length) for length in lengths.dictionary.to_pylist()]
     head_by_row = pa.array(heads, pa.binary()).take(lengths.indices)
-    whole = pc.binary_join_element_wise(head_by_row, serialized, b"")
+    whole = pc.binary_join_element_wise(head_by_row, serialized, pa.scalar(b"", pa.binary()))
     size = pc.sum(pc.binary_length(whole)).as_py() or 0
     content = whole.buffers()[2].slice(0, size).to_pybytes() if size else b""
     batch = _decode(f"{message_name}{_MANY}", [content])
