@@ -14,11 +14,11 @@
 -- column service_version VARCHAR: its version
 -- column span_kind VARCHAR: kind of the origin span
 -- column span_name VARCHAR: name of the origin span
+-- column candidate_failures BIGINT: failing requests of the candidate that start here
+-- column candidate_share DOUBLE: of the candidate's failing requests, 0 to 1, weighted
 -- column peer VARCHAR: what it called; NULL for a request
 -- column exception_type VARCHAR: last exception recorded on it, else on the failing request
 -- column error VARCHAR: error.type, else HTTP or RPC status; NULL when none was sent
--- column candidate_failures BIGINT: failing requests of the candidate that start here
--- column candidate_share DOUBLE: of the candidate's failing requests, 0 to 1, weighted
 -- column candidate_rate DOUBLE: of all requests of the candidate, 0 to 1, weighted
 -- column baseline_failures BIGINT: failing requests that start here; NULL without a baseline
 -- column baseline_share DOUBLE: of the baseline's failing requests, 0 to 1, weighted
@@ -94,11 +94,11 @@ SELECT
     g.service_version,
     g.span_kind,
     g.span_name,
+    g.candidate_failures,
+    share(g.candidate_weight, t.candidate_failed) AS candidate_share,
     g.peer,
     g.exception_type,
     g.error,
-    g.candidate_failures,
-    share(g.candidate_weight, t.candidate_failed) AS candidate_share,
     share(g.candidate_weight, t.candidate_weight) AS candidate_rate,
     CASE WHEN c.baseline_kind IS NOT NULL THEN g.baseline_failures END AS baseline_failures,
     share(g.baseline_weight, t.baseline_failed) AS baseline_share,

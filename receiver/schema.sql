@@ -1,5 +1,6 @@
--- The stored tables, one statement each. Times are unix nanoseconds, as in the proto; NULL means unknown.
--- Long, repetitive text is stored as zstd: measured half the bytes and half the insert time of the default.
+-- The stored tables, one statement each. Times are unix nanoseconds, as in the proto; NULL means
+-- unknown. Long, repetitive text is stored as zstd: measured half the bytes and half the insert
+-- time of the default.
 
 CREATE TABLE store_schema (
     schema_version INTEGER NOT NULL,
@@ -7,7 +8,7 @@ CREATE TABLE store_schema (
     created_at_unix_nano BIGINT NOT NULL
 );
 
--- One row per distinct resource: a hash of all its attributes, so a new version is always a new row.
+-- One row per distinct resource: a hash of all its attributes, so a new version is a new row.
 CREATE TABLE resources (
     resource_id UBIGINT NOT NULL,
     service_namespace VARCHAR,
@@ -143,7 +144,7 @@ CREATE TABLE log_records (
     received_at_unix_nano BIGINT NOT NULL
 );
 
--- The ledger: one row per export request that was committed, in the transaction that stored its rows.
+-- The ledger: one row per committed export request, written in the transaction of its rows.
 CREATE TABLE export_requests (
     request_id BIGINT NOT NULL,
     digest UUID NOT NULL,

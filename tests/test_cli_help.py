@@ -16,7 +16,6 @@ from tests.command_line import deploylens
 HEAVY = (
     "duckdb",
     "pyarrow",
-    "polars",
     "numpy",
     "rich",
     "grpc",
