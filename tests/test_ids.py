@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.ingest import ingesting, log_request, row, rows, stored, trace_request
+from tests.ingest import ingesting, key_values, log_request, row, rows, stored, trace_request
 
 TRACE, SPAN = b"\x0a" * 16, b"\x0b" * 8
 
@@ -27,7 +27,8 @@ def test_root_span(tmp_path: Path, parent: bytes) -> None:
         ("span_id", b"\x01" * 7, "span_id"),
         ("span_id", bytes(8), "span_id"),
         ("parent_span_id", b"\x01" * 9, "parent_span_id"),
-        ("end_time_unix_nano", 2**63, "2262"),
+        ("start_time_unix_nano", 2**63 - 1, "2200"),
+        ("end_time_unix_nano", 2**64 - 1, "2200"),
     ],
 )
 def test_span_is_refused_alone(tmp_path: Path, field: str, value: object, reason: str) -> None:
@@ -104,6 +105,28 @@ def test_times(tmp_path: Path) -> None:
     )
     found = rows(store, "SELECT duration_ns FROM spans ORDER BY duration_ns NULLS LAST")
     assert [one["duration_ns"] for one in found] == [-6, None]
+
+
+@pytest.mark.parametrize("time", [0, 2**63 - 1, 2**64 - 1])
+def test_exception_at_an_impossible_time(tmp_path: Path, time: int) -> None:
+    """An exception event whose time is unknown or past the year 2200 counts at its span's start."""
+    request = trace_request({})
+    span = request.resource_spans[0].scope_spans[0].spans[0]
+    event = span.events.add(name="exception", time_unix_nano=time)
+    event.attributes.extend(key_values({"exception.type": "KeyError"}))
+    store = tmp_path / "s.duckdb"
+    stored(store, request)
+    found = row(store, "SELECT time_unix_nano FROM exceptions")
+    assert found == {"time_unix_nano": span.start_time_unix_nano}
+
+
+@pytest.mark.parametrize("time", [2**63 - 1, 2**64 - 1])
+def test_log_record_at_an_impossible_time(tmp_path: Path, time: int) -> None:
+    """A log record is kept when its time is past the year 2200, but that time is not."""
+    store = tmp_path / "s.duckdb"
+    stored(store, log_request("x", time_unix_nano=time, observed_time_unix_nano=7))
+    found = row(store, "SELECT time_unix_nano, observed_time_unix_nano FROM log_records")
+    assert found == {"time_unix_nano": None, "observed_time_unix_nano": 7}
 
 
 def test_unknown_enum_values(tmp_path: Path) -> None:

@@ -228,7 +228,7 @@ def test_invalid_ids_reject_the_span_only(serving: Serving, store: Path) -> None
     with grpc.insecure_channel(str(serving.grpc)) as channel:
         answer = ExportTraceServiceResponse.FromString(export(channel)(request.SerializeToString()))
     assert answer.partial_success.rejected_spans == 4
-    for reason in ("trace_id", "span_id", "parent_span_id", "2262"):
+    for reason in ("trace_id", "span_id", "parent_span_id", "2200"):
         assert reason in answer.partial_success.error_message
 
 

@@ -10,13 +10,13 @@ from receiver.flatten.envelope import open_envelope
 from receiver.flatten.exceptions import Carriers, exception_rows
 from receiver.flatten.rows import Rejections, RequestRows, Rows
 from receiver.flatten.semconv import NAMES
+from receiver.flatten.times import known
 from receiver.signals import Signal
 
 _READ = {
     name: NAMES[name]
     for name in ("service.version", "deployment.environment.name", "deployment.id", "event.name")
 }
-_INT64_MAX = np.uint64(2**63 - 1)
 
 
 def log_rows(batch: pa.RecordBatch, requests: RequestRows) -> Rows:
@@ -75,9 +75,9 @@ def _ids(records: pa.StructArray) -> dict[str, pa.Array]:
 
 
 def _time(records: pa.StructArray, field: str) -> pa.Array:
-    """A time, NULL where it is unknown: zero, or past the year 2262 where 64 signed bits end."""
+    """A time, NULL where it is unknown: zero, or past the year 2200."""
     times = records.field(field).to_numpy()
-    return pa.array(times.astype(np.int64), mask=(times == 0) | (times > _INT64_MAX))
+    return pa.array(times.astype(np.int64), mask=~known(times))
 
 
 def _known(severity: pa.Array) -> pa.Array:

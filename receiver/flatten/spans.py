@@ -7,16 +7,17 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from receiver.flatten import attributes, ids, json_text
+from receiver.flatten import attributes, ids
 from receiver.flatten.columns import CodedColumn, Mask, coalesce, combine, from_arrow, where
 from receiver.flatten.endpoint import EndpointLimit, endpoints
 from receiver.flatten.envelope import Envelope, open_envelope
-from receiver.flatten.exceptions import Carriers, exception_rows
+from receiver.flatten.events import links_json, read_events
 from receiver.flatten.outcome import outcomes
 from receiver.flatten.peer import peers, server_columns
 from receiver.flatten.rows import Rejections, RequestRows, Rows, integers
 from receiver.flatten.sampling import adjusted_counts
 from receiver.flatten.semconv import DB_SYSTEM_RENAMES, NAMES, RPC_SYSTEM_RENAMES, grpc_code_name
+from receiver.flatten.times import storable
 from receiver.signals import Signal
 
 SPAN_KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
@@ -24,7 +25,6 @@ STATUS_CODES = ("UNSET", "OK", "ERROR")
 _SERVER, _CONSUMER = SPAN_KINDS.index("SERVER"), SPAN_KINDS.index("CONSUMER")
 _CLIENT, _PRODUCER = SPAN_KINDS.index("CLIENT"), SPAN_KINDS.index("PRODUCER")
 _ERROR = STATUS_CODES.index("ERROR")
-_INT64_MAX = np.uint64(2**63 - 1)
 
 # Attributes that are read from spans; the names they have had come from the one table in semconv.
 _READ = tuple(
@@ -75,10 +75,10 @@ def span_rows(batch: pa.RecordBatch, requests: RequestRows, limit: EndpointLimit
         "adjusted_count": pa.array(counts, mask=np.isnan(counts)),
         **_promoted(kinds, read),
         "attributes": found.json(),
-        "links": _links(spans.field("links")),
+        "links": links_json(spans.field("links")),
         **requests.columns(envelope.request_rows),
     }
-    exceptions, timeouts, columns["events"] = _events(spans.field("events"), envelope, columns)
+    exceptions, timeouts, columns["events"] = read_events(spans.field("events"), envelope, columns)
     columns["outcome"] = _outcomes(kinds, read, timeouts).to_arrow()
     return Rows(
         tables={"spans": pa.table(columns), "exceptions": exceptions},
@@ -104,7 +104,7 @@ def _without_invalid(envelope: Envelope, request_count: int) -> tuple[Envelope, 
             spans.field("span_id"), ids.SPAN_ID_BYTES
         ),
         "parent_span_id is neither empty nor 8 bytes": child | root,
-        "a time is past the year 2262": (start <= _INT64_MAX) & (end <= _INT64_MAX),
+        "a time is past the year 2200": storable(start) & storable(end),
     }
     rejections = Rejections.of(checks, envelope.request_rows, request_count)
     return (envelope if rejections.none else envelope.keep(rejections.kept)), rejections
@@ -236,61 +236,6 @@ def _outcomes(
         read["error.type"],
         timeout_exception,
     )
-
-
-def _events(
-    events: pa.Array, envelope: Envelope, columns: dict[str, pa.Array]
-) -> tuple[pa.Table | None, npt.NDArray[np.int64], pa.Array]:
-    """Exceptions among the events, spans with a timeout among those, and the events as JSON."""
-    flat = pc.list_flatten(events)
-    nothing = np.empty(0, dtype=np.int64)
-    if len(flat) == 0:
-        return None, nothing, pa.nulls(len(events), pa.string())
-    found = attributes.decode(flat.field("attributes"))
-    carriers = Carriers(
-        signal=Signal.TRACES,
-        attributes=found,
-        event_name=from_arrow(flat.field("name")),
-        time_unix_nano=flat.field("time_unix_nano"),
-        record_rows=pc.list_parent_indices(events).to_numpy(),
-        sdk_language=envelope.identity("sdk_language"),
-    )
-    exceptions, timeouts = exception_rows(carriers, columns)
-    objects = json_text.concat(
-        '{"time_unix_nano":',
-        flat.field("time_unix_nano").cast(pa.string()),
-        ',"name":',
-        json_text.quoted(flat.field("name")),
-        ',"attributes":',
-        pc.coalesce(found.json(), json_text.text("{}")),
-        ',"dropped_attributes_count":',
-        flat.field("dropped_attributes_count").cast(pa.string()),
-        "}",
-    )
-    return exceptions, timeouts, json_text.joined("[", events, objects, "]")
-
-
-def _links(links: pa.Array) -> pa.Array:
-    """Links as JSON arrays, NULL for a span without links."""
-    flat = pc.list_flatten(links)
-    if len(flat) == 0:
-        return pa.nulls(len(links), pa.string())
-    objects = json_text.concat(
-        '{"trace_id":"',
-        ids.hex_text(flat.field("trace_id")),
-        '","span_id":"',
-        ids.hex_text(flat.field("span_id")),
-        '","trace_state":',
-        json_text.quoted(flat.field("trace_state")),
-        ',"attributes":',
-        pc.coalesce(attributes.decode(flat.field("attributes")).json(), json_text.text("{}")),
-        ',"dropped_attributes_count":',
-        flat.field("dropped_attributes_count").cast(pa.string()),
-        ',"flags":',
-        flat.field("flags").cast(pa.string()),
-        "}",
-    )
-    return json_text.joined("[", links, objects, "]")
 
 
 def _all(spans: pa.StructArray) -> Mask:
