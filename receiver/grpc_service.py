@@ -54,8 +54,8 @@ class GrpcService:
             port = 0
         if port == 0:
             raise AddressInUse(
-                f"cannot listen for OTLP/gRPC on {address}: another program listens there, or the"
-                " address is not one of this host. Stop it, or give another one with --grpc."
+                f"cannot listen for OTLP/gRPC on {address}: another program listens there, or that"
+                " is no address of this host. Stop the program, or give another one with --grpc."
             )
         return Address(address.host, port)
 

@@ -16,17 +16,17 @@ import grpc
 from receiver.errors import MalformedRequest, ReceiverError, Unavailable
 from receiver.export_request import Answer, read_request
 from receiver.grpc_service import SERVICES, answer_from_metadata
-from receiver.lease import read_lease
+from receiver.lease import Lease, process_lives, read_lease
 from receiver.otlp_files.files import DamagedRecord, FileRecord, read_records
 from receiver.pipeline import Pipeline
 from receiver.settings import ReceiverSettings
-from receiver.store import StoreLocked
+from receiver.store import StoreError, StoreLocked
 from receiver.writer import Writer
 
 Progress = Callable[[Path, int], None]
-_UNDER_WAY_MAX = 64
+_UNDER_WAY_MAX = 512  # many small requests make a group that is worth a transaction
 _RETRIES_MAX = 30
-_REMOTE_CALLS = 8
+_REMOTE_CALLS = 32
 
 
 @dataclass(slots=True)
@@ -119,7 +119,7 @@ def _destination(store: Path) -> Iterator[Destination]:
             raise
         options = [("grpc.max_send_message_length", -1)]
         with grpc.insecure_channel(lease.grpc, options=options) as channel:
-            yield _Remote(channel)
+            yield _Remote(channel, store, lease)
         return
     pipeline = Pipeline(writer, ReceiverSettings(store=store))
     pipeline.start()
@@ -144,7 +144,8 @@ class _Local:
 class _Remote:
     """The running receiver that holds the store, asked by gRPC as any exporter does."""
 
-    def __init__(self, channel: grpc.Channel) -> None:
+    def __init__(self, channel: grpc.Channel, store: Path, lease: Lease) -> None:
+        self._store, self._lease = store, lease
         self._calls = {
             signal: channel.unary_unary(f"/{service}/Export")
             for signal, service in SERVICES.items()
@@ -163,7 +164,18 @@ class _Remote:
                     raise MalformedRequest(error.details()) from None
                 if error.code() is not grpc.StatusCode.UNAVAILABLE:
                     raise ReceiverError(f"the receiver refused: {error.details()}") from None
+                self._check_receiver()
                 time.sleep(1.0)
             else:
                 return answer_from_metadata(call.trailing_metadata())
-        raise Unavailable("the receiver that holds the store did not take the file in time", 1.0)
+        raise StoreError(
+            f"the receiver that holds {self._store} is too busy to take the file. What it"
+            " acknowledged is stored; run the same command again later."
+        )
+
+    def _check_receiver(self) -> None:
+        if read_lease(self._store) != self._lease or not process_lives(self._lease.pid):
+            raise StoreError(
+                f"the receiver that held {self._store} stopped. What it acknowledged is stored; run"
+                " the same command again."
+            )

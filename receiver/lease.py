@@ -55,6 +55,17 @@ def read_lease(store: Path) -> Lease | None:
         return None
 
 
+def process_lives(pid: int) -> bool:
+    """Whether there is a process of this id; one of another user counts."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
 def remove_lease(store: Path) -> None:
     """Removes the lease of this process; that of another is left alone."""
     lease = read_lease(store)
