@@ -17,6 +17,7 @@ from analysis.safe_text import shown_lines
 
 def main() -> None:
     """Run the command line of this process and exit."""
+    _open_closed_streams()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # what the terminal has no letter for is escaped
             stream.reconfigure(errors="backslashreplace")
@@ -61,6 +62,18 @@ def run(arguments: Sequence[str], interrupt: Interrupt | None = None) -> int:
         if interrupt is not None and interrupt.seen:
             return _tell_interrupted()
         return _tell(error, debug)
+
+
+def _open_closed_streams() -> None:
+    """Put nothing where a standard stream was closed (`>&-`), so that no file takes its number."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            opened = os.open(os.devnull, os.O_RDWR)
+            if opened != number:
+                os.dup2(opened, number)
+                os.close(opened)
+            mode = "r" if number == 0 else "w"
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
 def _tell_interrupted() -> int:

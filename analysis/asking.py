@@ -7,7 +7,7 @@ from pathlib import Path
 
 from analysis.catalog import Catalog, user_query_folders
 from analysis.database import Database, open_database
-from analysis.deployment_name import DeploymentName
+from analysis.deployment_name import Deployed, DeploymentName
 from analysis.reading_room import QUERY_TIMEOUT_S
 from analysis.rows import Rows, rows_from_arrow
 from analysis.settings import Settings
@@ -31,11 +31,11 @@ class Asking:
 
     def deployment_names(self) -> list[DeploymentName]:
         """Every version of every service that is stored or marked, the latest first."""
-        rows = self.rows("deployments")
-        columns = {column.name: column.values for column in rows.columns}
-        pairs = zip(columns["service_name"], columns["service_version"], strict=True)
-        names = (DeploymentName(str(service), str(version or "")) for service, version in pairs)
-        return list(dict.fromkeys(names))
+        return list(dict.fromkeys(deployed.name for deployed in self.deployed()))
+
+    def deployed(self) -> list[Deployed]:
+        """Every deployment that is stored or marked, the latest first."""
+        return self.rows("deployments").records(Deployed)
 
 
 def load_catalog(settings: Settings) -> Catalog:

@@ -38,12 +38,17 @@ class Catalog:
     """Saved queries by name. A file that cannot be used spoils its own name and no other.
 
     `problems` holds, by query name, why a file cannot be used; asking for that name raises it.
+    `refused` holds, by query name, the user's files that claim a name of ours, which stays ours.
     """
 
     def __init__(
-        self, queries: Mapping[str, SavedQuery], problems: Mapping[str, Exception] | None = None
+        self,
+        queries: Mapping[str, SavedQuery],
+        problems: Mapping[str, Exception] | None = None,
+        refused: Mapping[str, str] | None = None,
     ) -> None:
         """Hold these queries; `problems` are raised for the names they stand under."""
+        self.refused: Mapping[str, str] = MappingProxyType(dict(refused or {}))
         self._queries = dict(sorted(queries.items()))
         self.problems: Mapping[str, Exception] = MappingProxyType(dict(problems or {}))
 
@@ -51,15 +56,20 @@ class Catalog:
     def load(cls, folders: Iterable[Path] = (), packaged: Path | None = None) -> "Catalog":
         """The packaged queries and those in the given folders, which are not trusted.
 
-        A name that two files claim belongs to neither: asking for it raises QueryNameError.
+        A packaged name stays ours. One that two other files claim belongs to neither: asking for
+        it raises QueryNameError.
         """
         queries: dict[str, SavedQuery] = {}
         problems: dict[str, Exception] = {}
+        refused: dict[str, str] = {}
         home = (packaged or packaged_queries()).resolve()
         seen: dict[str, Path] = {}
         for folder in dict.fromkeys([home, *(f.resolve() for f in folders)]):
             for path in _query_files(folder):
                 name = path.stem
+                if name in seen and folder != home and seen[name].is_relative_to(home):
+                    refused[name] = _refusal(name, path, seen[name], refused.get(name))
+                    continue
                 if name in seen:
                     problems[name] = QueryNameError(
                         f"two files claim the query name {name!r}: {seen[name]} and {path}."
@@ -71,7 +81,7 @@ class Catalog:
                     queries[name] = read_saved_query(path, trusted=folder == home)
                 except QueryHeaderError as error:
                     problems[name] = error
-        return cls({n: q for n, q in queries.items() if n not in problems}, problems)
+        return cls({n: q for n, q in queries.items() if n not in problems}, problems, refused)
 
     def __getitem__(self, name: str) -> SavedQuery:
         """The query of that name; raises QueryNameError, or what is wrong with its file."""
@@ -126,3 +136,12 @@ def user_query_folders(
 def _query_files(folder: Path) -> list[Path]:
     views = folder / VIEWS_FOLDER
     return sorted(path for path in folder.rglob("*.sql") if views not in path.parents)
+
+
+def _refusal(name: str, path: Path, ours: Path, before: str | None) -> str:
+    """Why a user's file is not used; after what was said of another one of that name."""
+    words = (
+        f"{path} is not used: the query name {name!r} is taken by {ours}."
+        " Rename yours; nothing is shadowed."
+    )
+    return words if before is None else f"{before}\n{words}"

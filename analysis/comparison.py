@@ -33,18 +33,28 @@ def comparison_of(rows: Rows) -> Comparison | None:
     return rows.records(Comparison)[0]
 
 
-def comparison_text(comparison: Comparison, service: str, version: str) -> str:
+def comparison_text(
+    comparison: Comparison, service: str, version: str, asked_baseline: str | None = None
+) -> str:
     """Two lines that say what stands against what."""
     where = f" in {shown(comparison.environment_name)}" if comparison.environment_name else ""
     name = version_text(version)
     window = window_text(comparison.candidate_from, comparison.candidate_until)
     first = f"candidate  {shown(service)} {name}{where}, {window}"
     if comparison.baseline_kind is None:
-        return f"{first}\nbaseline   none: no other version of it is stored"
+        return f"{first}\nbaseline   none: {no_baseline_text(asked_baseline)}"
     baseline = version_text(comparison.baseline_version)
     window = window_text(comparison.baseline_from or "", comparison.baseline_until or "")
     kind = BASELINE_KINDS.get(comparison.baseline_kind, comparison.baseline_kind)
     return f"{first}\nbaseline   {baseline} ({kind}), {window}"
+
+
+def no_baseline_text(asked: str | None) -> str:
+    """Why there is no baseline: the version asked for, or any other, served nothing here."""
+    if asked is None:
+        return "no other version of it served before or beside it"
+    name = shown(asked) or "spans without a version"
+    return f"nothing else of {name} is stored in this environment and window"
 
 
 def version_text(version: str | None) -> str:

@@ -6,7 +6,6 @@ leaves beside the store. Who asks never sees the difference: while a receiver st
 question waits and goes where the store then is.
 """
 
-import os
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,7 +18,7 @@ from analysis.catalog import SavedQuery
 from analysis.home_error import LeaseUnreadable, ReceiverApiOff, ReceiverUnreachable
 from analysis.query_error import QueryError
 from analysis.reading_room import QUERY_TIMEOUT_S, SqlAnswer, SqlLimits
-from receiver.lease import Lease, lease_path, read_lease
+from receiver.lease import Lease, lease_path, process_lives, read_lease
 from receiver.marks import DeploymentMark
 from receiver.store import StoreError, StoreLocked
 
@@ -206,7 +205,7 @@ def _living_lease(store: Path) -> tuple[Lease | None, StoreError | None]:
             f"{store} is held by a receiver of another user: {lease_path(store)} may be read by its"
             " owner only. Ask as that user."
         )
-    if lease is None or not _alive(lease.pid):
+    if lease is None or not process_lives(lease.pid):
         return None, None
     if lease.api is None:
         return None, ReceiverApiOff(
@@ -214,13 +213,3 @@ def _living_lease(store: Path) -> tuple[Lease | None, StoreError | None]:
             " Start it without '--api off', or stop it to read the file."
         )
     return lease, None
-
-
-def _alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from analysis.exit_code import CommandFailed, UsageRefused
+from analysis.safe_text import shortened
 from analysis.suggestion import did_you_mean
 
 _LISTED_MAX = 8
+_NAME_LENGTH_MAX = 80
 NOTHING_STORED = (
     "no span is stored yet. Start 'deploylens serve' and point an exporter at it"
     " (OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4317), or run 'deploylens import FILE'."
@@ -29,6 +31,26 @@ class DeploymentName:
         return f"{self.service}@{self.version}"
 
 
+@dataclass(frozen=True, slots=True)
+class Deployed:
+    """What the store knows a deployment by; the fields are columns of the query `deployments`."""
+
+    service_name: str | None
+    service_version: str | None
+    environment_name: str | None
+    deployment_id: str | None
+
+    @property
+    def version(self) -> str:
+        """The version, empty when none is known."""
+        return self.service_version or ""
+
+    @property
+    def name(self) -> DeploymentName:
+        """Service and version."""
+        return DeploymentName(str(self.service_name), self.version)
+
+
 def named_deployment(text: str, known: Sequence[DeploymentName]) -> DeploymentName:
     """The known deployment that is meant; raises CommandFailed or UsageRefused: what there is."""
     splits = [
@@ -41,8 +63,8 @@ def named_deployment(text: str, known: Sequence[DeploymentName]) -> DeploymentNa
             return name
     if not splits:
         versions = [str(name) for name in known if name.service == text]
-        hint = f" Stored: {_listed(versions)}." if versions else ""
-        raise UsageRefused(f"{text!r} is not SERVICE@VERSION, for example shop@1.4.0.{hint}")
+        hint = f" Stored: {listed(versions)}." if versions else ""
+        raise UsageRefused(f"{cut(text)!r} is not SERVICE@VERSION, for example shop@1.4.0.{hint}")
     raise CommandFailed(unknown_deployment(_best_split(splits, known), known))
 
 
@@ -53,11 +75,25 @@ def unknown_deployment(name: DeploymentName, known: Sequence[DeploymentName]) ->
     versions = [other.version for other in known if other.service == name.service]
     if versions:
         hint = did_you_mean(name.version, versions)
-        words = _listed(version or "'' (spans without one)" for version in versions)
-        return f"{name.service} has no version {name.version!r}.{hint} Its versions: {words}."
+        words = listed(version or "'' (spans without one)" for version in versions)
+        service, version = cut(name.service), cut(name.version)
+        return f"{service} has no version {version!r}.{hint} Its versions: {words}."
     services = list(dict.fromkeys(other.service for other in known))
     hint = did_you_mean(name.service, services)
-    return f"no service {name.service!r} is stored.{hint} There are: {_listed(services)}."
+    return f"no service {cut(name.service)!r} is stored.{hint} There are: {listed(services)}."
+
+
+def listed(names: Iterable[str]) -> str:
+    """The first names, and how many more there are."""
+    distinct = list(dict.fromkeys(names))
+    more = len(distinct) - _LISTED_MAX
+    rest = f" and {more} more ('deploylens deployments' lists them)" if more > 0 else ""
+    return ", ".join(cut(name) for name in distinct[:_LISTED_MAX]) + rest
+
+
+def cut(name: str) -> str:
+    """A name within an error; a sender may have made it very long."""
+    return shortened(name, _NAME_LENGTH_MAX)
 
 
 def _best_split(
@@ -66,10 +102,3 @@ def _best_split(
     """The split whose service is known, else the last: versions hold an `@` less often."""
     services = {name.service for name in known}
     return next((name for name in splits if name.service in services), splits[-1])
-
-
-def _listed(names: Iterable[str]) -> str:
-    distinct = list(dict.fromkeys(names))
-    more = len(distinct) - _LISTED_MAX
-    rest = f" and {more} more ('deploylens deployments' lists them)" if more > 0 else ""
-    return ", ".join(distinct[:_LISTED_MAX]) + rest

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 BIGINT_MAX = 2**63 - 1
+YEAR_MIN, YEAR_MAX = 1970, 2200
+DURATION_MAX = timedelta(days=36525)
 UNIT_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800, "ms": 0.001, "us": 0.000001}
 _UNIT_BY_WORD = {
     **{unit: unit for unit in UNIT_SECONDS},
@@ -31,8 +33,10 @@ EXPECTED = {
     "DOUBLE": "a finite number",
     "BOOLEAN": "true or false",
     "TIMESTAMP": "a time in UTC such as 2026-11-21T09:26:00Z or '2026-11-21 09:26',"
-    " or an age such as 30m or '2h ago'",
-    "INTERVAL": "a duration such as 30s, 15m, 1h30m, 14d or '2 hours'",
+    " or an age such as 30m or '2h ago',"
+    f" in the years {YEAR_MIN} to {YEAR_MAX}",
+    "INTERVAL": "a duration such as 30s, 15m, 1h30m, 14d or '2 hours',"
+    " above 0 and at most a hundred years",
 }
 """Every type a parameter may have, with what people write for it."""
 
@@ -164,19 +168,21 @@ def _boolean(given: object, _now: datetime) -> bool:
 
 
 def _timestamp(given: object, now: datetime) -> datetime:
-    if isinstance(given, datetime):
-        return _naive_utc(given)
-    if not isinstance(given, str):
+    if not isinstance(given, datetime | str):
         raise TypeError
-    return parse_time(given, now)
+    time = _naive_utc(given) if isinstance(given, datetime) else parse_time(given, now)
+    if not YEAR_MIN <= time.year <= YEAR_MAX:
+        raise ValueError
+    return time
 
 
 def _interval(given: object, _now: datetime) -> timedelta:
-    if isinstance(given, timedelta):
-        return given
-    if not isinstance(given, str):
+    if not isinstance(given, timedelta | str):
         raise TypeError
-    return parse_duration(given)
+    length = given if isinstance(given, timedelta) else parse_duration(given)
+    if not timedelta() < length <= DURATION_MAX:
+        raise ValueError
+    return length
 
 
 _PARSERS: dict[str, Callable[[object, datetime], object]] = {

@@ -17,6 +17,10 @@ from analysis.safe_text import shortened, shown
 _DURATION_WIDTH = 8
 _BAR_WIDTH_MIN = 16
 _MESSAGE_LENGTH_MAX = 400
+_NAME_LENGTH_MAX = 80
+_ORIGINS_MAX = 3
+SPANS_MAX = 500
+_LABEL_LENGTH_MAX = 1000
 _ENDINGS = {"client_error": "client error", "server_error": "error", "timeout": "timeout"}
 _STYLES = {"ok": "cyan", "client_error": "yellow", "server_error": "red", "timeout": "red"}
 
@@ -46,8 +50,8 @@ class TraceSpan:
     @property
     def service(self) -> str:
         """`service@version`, or the service alone when no version is known."""
-        version = f"@{shown(self.service_version)}" if self.service_version else ""
-        return shown(self.service_name) + version
+        version = f"@{_name(self.service_version)}" if self.service_version else ""
+        return _name(self.service_name) + version
 
 
 def waterfall(trace_id: str, spans: Sequence[TraceSpan], width: int) -> Iterator[Text]:
@@ -78,6 +82,23 @@ def focused(spans: Sequence[TraceSpan], service_name: str) -> list[TraceSpan]:
     return [spans[index] for index in sorted(kept)]
 
 
+def failing_path(spans: Sequence[TraceSpan]) -> list[TraceSpan]:
+    """Of a large trace the first spans of the failing path, and what is above them; when nothing
+    failed, the first spans. Of a trace that is not large, every span."""
+    if len(spans) <= SPANS_MAX:
+        return list(spans)
+    kept: set[int] = set()
+    above: list[int] = []
+    for index, span in enumerate(spans):
+        del above[span.depth :]
+        above.append(index)
+        if span.on_failing_path or span.origin:
+            if len(kept.union(above)) > SPANS_MAX:
+                break
+            kept.update(above)
+    return [spans[index] for index in sorted(kept)] or list(spans[:SPANS_MAX])
+
+
 def _heading(trace_id: str, spans: Sequence[TraceSpan], total_ms: float) -> Iterator[Text]:
     services = {span.service for span in spans}
     start = min(span.start_time for span in spans)
@@ -86,11 +107,14 @@ def _heading(trace_id: str, spans: Sequence[TraceSpan], total_ms: float) -> Iter
         f"{start[:23].replace('T', ' ')} UTC, {duration_text(total_ms * 1e6)},"
         f" {_counted(len(spans), 'span')}, {_counted(len(services), 'service')}"
     )
-    origins = dict.fromkeys(
-        f"{span.service} ({shown(span.span_name)})" for span in spans if span.origin
+    origins = list(
+        dict.fromkeys(f"{span.service} ({_name(span.span_name)})" for span in spans if span.origin)
     )
     if origins:
-        yield Text(f"the failure starts in {', '.join(origins)}", style="red")
+        more = len(origins) - _ORIGINS_MAX
+        rest = f" and {more} more" if more > 0 else ""
+        first = ", ".join(origins[:_ORIGINS_MAX])
+        yield Text(f"the failure starts in {first}{rest}", style="red")
     missing = sum(span.parent_missing for span in spans)
     if missing:
         yield Text(f"incomplete: {_counted(missing, 'span')} below a parent that is not stored")
@@ -154,13 +178,18 @@ class _Layout:
 
 def _label(span: TraceSpan) -> str:
     """What the span did, and how it ended when that was not well."""
-    name = shown(span.span_name)
+    name = shown(span.span_name[:_LABEL_LENGTH_MAX])
     called = span.span_kind in ("CLIENT", "PRODUCER")
-    peer = f" → {shown(span.peer)}" if called and span.peer and span.peer not in name else ""
+    peer = f" → {_name(span.peer)}" if called and span.peer and span.peer not in name else ""
     if span.outcome == "ok":
         return name + peer
     status = f" {span.http_status_code}" if span.http_status_code else ""
     return f"{_ENDINGS.get(span.outcome, span.outcome)}{status}: {name}{peer}"
+
+
+def _name(text: str) -> str:
+    """A name on one line, cut when a sender made it very long."""
+    return shortened(shown(text[: _NAME_LENGTH_MAX + 1]), _NAME_LENGTH_MAX)
 
 
 def _cut(text: str, room: int) -> str:

@@ -1,7 +1,8 @@
 -- When the errors started, against the deploy time: failures and exceptions over time, by version.
 -- From 30 minutes before the candidate's first traffic, or the baseline's start if that is earlier,
--- to the end of the candidate's window. A step without a failure is a row with zeros; a step
--- without traffic or exceptions is no row.
+-- to the end of the candidate's window. Each version has a row for every step between its first and
+-- its last, the candidate to the end of its window: silence is a row with zeros. (Filled for 1,500
+-- steps from the version's first; after that only steps with traffic or exceptions are rows.)
 -- param service_name VARCHAR: service that was deployed
 -- param service_version VARCHAR: its version; '' for spans that carry none
 -- param environment_name VARCHAR = NULL: environment; NULL: the one the version reached last
@@ -13,7 +14,7 @@
 -- column step_start TIMESTAMP_NS: start of the step, UTC
 -- column service_version VARCHAR: version; NULL when unknown
 -- column side VARCHAR: 'candidate', 'baseline' or 'other'
--- column minutes_after DOUBLE: start of the step after the candidate's first traffic
+-- column minutes_after DOUBLE: since the start of the step of the candidate's first traffic
 -- column requests BIGINT: requests served
 -- column failures BIGINT: requests that failed
 -- column failure_rate DOUBLE: share of requests that failed, weighted; NULL without requests
@@ -46,7 +47,7 @@ WITH c AS (
         service_namespace, environment_name, service_version, deployment_id,
         NULL, false, NULL, true
     FROM exceptions WHERE service_name = $service_name
-), steps AS (
+), counted AS (
     SELECT
         h.step_start,
         h.service_version AS service_version,
@@ -70,18 +71,34 @@ WITH c AS (
         AND h.environment_name IS NOT DISTINCT FROM c.environment_name
         AND h.time >= c.since AND h.time < c.candidate_until
     GROUP BY ALL
+), lengths AS (
+    SELECT n.service_version, n.side, min(n.step_start) AS first_step,
+        CASE WHEN n.side = 'candidate'
+            THEN bucket($step, make_timestamp_ns(epoch_ns(any_value(c.candidate_until)) - 1))
+            ELSE max(n.step_start) END AS last_step
+    FROM counted AS n CROSS JOIN c
+    GROUP BY n.service_version, n.side
+), steps AS (
+    FROM counted
+    UNION ALL BY NAME
+    SELECT service_version, side, unnest(generate_series(
+        first_step, least(last_step, first_step + 1500 * $step::INTERVAL), $step::INTERVAL
+        ))::TIMESTAMP_NS AS step_start
+    FROM lengths
 )
 SELECT
     s.step_start,
     s.service_version,
     s.side,
-    (epoch_ns(s.step_start) - epoch_ns(c.candidate_first_seen)) / 60e9 AS minutes_after,
-    s.requests,
-    s.failures,
-    s.failure_rate,
-    s.timeouts,
-    s.client_errors,
-    s.exceptions,
+    (epoch_ns(s.step_start) - epoch_ns(bucket($step, c.candidate_first_seen))) / 60e9
+        AS minutes_after,
+    coalesce(max(s.requests), 0) AS requests,
+    coalesce(max(s.failures), 0) AS failures,
+    max(s.failure_rate) AS failure_rate,
+    coalesce(max(s.timeouts), 0) AS timeouts,
+    coalesce(max(s.client_errors), 0) AS client_errors,
+    coalesce(max(s.exceptions), 0) AS exceptions,
     c.* EXCLUDE (since)
 FROM steps AS s CROSS JOIN c
+GROUP BY ALL
 ORDER BY s.step_start, s.side, s.service_version;

@@ -11,13 +11,13 @@
 -- param until TIMESTAMP = NULL: moment to judge at, UTC; nothing later is read; NULL: now
 -- column service_name VARCHAR: service
 -- column service_version VARCHAR: its version
--- column candidate_requests BIGINT: its requests in traces through the candidate
--- column candidate_failures BIGINT: of these, failed
--- column candidate_failure_rate DOUBLE: share of these that failed, weighted; NULL without requests
--- column candidate_origins BIGINT: traces through the candidate in which a failure starts here
+-- column candidate_failures BIGINT: its requests in traces through the candidate that failed
+-- column baseline_failures BIGINT: in traces through the baseline; NULL without one
+-- column candidate_failure_rate DOUBLE: share of them that failed, weighted; NULL without requests
+-- column baseline_failure_rate DOUBLE: share of them that failed, 0 to 1, weighted
+-- column candidate_requests BIGINT: its requests in traces through the candidate, failed or not
 -- column baseline_requests BIGINT: its requests in traces through the baseline; NULL without one
--- column baseline_failures BIGINT: of these, failed
--- column baseline_failure_rate DOUBLE: share of these that failed, 0 to 1, weighted
+-- column candidate_origins BIGINT: traces through the candidate in which a failure starts here
 -- column baseline_origins BIGINT: traces through the baseline in which a failure starts here
 -- column example_trace_id VARCHAR: latest in which a failure starts here, else any failing
 -- column service_namespace VARCHAR: namespace of the candidate
@@ -67,15 +67,15 @@ WITH requests_by_service AS (
 SELECT
     coalesce(r.service_name, o.service_name) AS service_name,
     coalesce(r.service_version, o.service_version) AS service_version,
-    coalesce(r.candidate_requests, 0) AS candidate_requests,
     coalesce(r.candidate_failures, 0) AS candidate_failures,
-    r.candidate_failure_rate,
-    coalesce(o.candidate_origins, 0) AS candidate_origins,
-    CASE WHEN c.baseline_kind IS NOT NULL THEN coalesce(r.baseline_requests, 0) END
-        AS baseline_requests,
     CASE WHEN c.baseline_kind IS NOT NULL THEN coalesce(r.baseline_failures, 0) END
         AS baseline_failures,
+    r.candidate_failure_rate,
     r.baseline_failure_rate,
+    coalesce(r.candidate_requests, 0) AS candidate_requests,
+    CASE WHEN c.baseline_kind IS NOT NULL THEN coalesce(r.baseline_requests, 0) END
+        AS baseline_requests,
+    coalesce(o.candidate_origins, 0) AS candidate_origins,
     CASE WHEN c.baseline_kind IS NOT NULL THEN coalesce(o.baseline_origins, 0) END
         AS baseline_origins,
     trace_hex(coalesce(o.example_trace_key, r.example_trace_key)) AS example_trace_id,

@@ -1,7 +1,8 @@
 -- Durations of the candidate's requests against the baseline's, per endpoint and over all.
 -- p50, p95 and p99 with distribution-free 95 % intervals (queries/views/55_compared_durations.sql).
--- `slower` is said when the ratio matters and the intervals do not overlap; to see a 50 % rise so
--- takes some 200 requests on each side for p50, 500 for p95, 2,000 for p99. Slower ones first.
+-- `slower` is said when both ratio and difference matter (1 ms that became 2 is no harm), and
+-- the intervals do not overlap; to see a 50 % rise so takes some 200 requests on each side for p50,
+-- 500 for p95, 2,000 for p99. Slower ones first.
 -- param service_name VARCHAR: service that was deployed
 -- param service_version VARCHAR: its version; '' for spans that carry none
 -- param environment_name VARCHAR = NULL: environment; NULL: the one the version reached last
@@ -10,6 +11,7 @@
 -- param since TIMESTAMP = NULL: start of the candidate's window, UTC; NULL: its first traffic
 -- param until TIMESTAMP = NULL: moment to judge at, UTC; nothing later is read; NULL: now
 -- param ratio_min DOUBLE = 1.3: how many times as long counts as slower
+-- param difference_min_ms DOUBLE = 10: how many milliseconds longer it must be besides
 -- column endpoint VARCHAR: endpoint, or '(all)'
 -- column quantile VARCHAR: p50, p95 or p99
 -- column candidate_requests BIGINT: requests of the candidate
@@ -21,7 +23,7 @@
 -- column baseline_ms_low DOUBLE: lower bound of its interval
 -- column baseline_ms_high DOUBLE: upper bound
 -- column ratio DOUBLE: candidate's duration divided by the baseline's
--- column slower BOOLEAN: ratio_min or more, intervals apart; NULL when a side has no requests
+-- column slower BOOLEAN: both minima met, intervals apart; NULL when a side has no requests
 -- column service_namespace VARCHAR: namespace of the candidate
 -- column environment_name VARCHAR: environment both were compared in
 -- column deployment_id VARCHAR: roll-out of the candidate
@@ -64,7 +66,9 @@ SELECT
     p.baseline_ms_high,
     p.candidate_ms / nullif(p.baseline_ms, 0) AS ratio,
     CASE WHEN p.candidate_requests > 0 AND p.baseline_requests > 0
-        THEN coalesce(ratio >= $ratio_min AND p.candidate_ms_low > p.baseline_ms_high, false)
+        THEN coalesce(
+            ratio >= $ratio_min AND p.candidate_ms - p.baseline_ms >= $difference_min_ms
+            AND p.candidate_ms_low > p.baseline_ms_high, false)
     END AS slower,
     c.*
 FROM pairs AS p

@@ -12,10 +12,10 @@
 -- column subject VARCHAR: 'endpoint' (requests received) or 'peer' (calls made)
 -- column name VARCHAR: the endpoint, or what was called
 -- column candidate_count BIGINT: requests or calls of the candidate
--- column candidate_per_minute DOUBLE: per minute of its window, weighted
+-- column candidate_per_minute DOUBLE: per minute of its window, weighted; NULL if that is shorter
 -- column candidate_per_request DOUBLE: per request, weighted: for an endpoint its share
 -- column baseline_count BIGINT: requests or calls of the baseline; NULL without a baseline
--- column baseline_per_minute DOUBLE: per minute of its window, weighted
+-- column baseline_per_minute DOUBLE: per minute of its window, weighted; NULL if that is shorter
 -- column baseline_per_request DOUBLE: per request of the baseline, weighted
 -- column ratio_per_minute DOUBLE: candidate's divided by the baseline's
 -- column ratio_per_request DOUBLE: candidate's divided by the baseline's

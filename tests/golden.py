@@ -5,7 +5,8 @@ takes the default; NULL is NULL. Names are those of receiver/schema.sql or the s
 besides,
 
 - `at` is the row's time: `10:00`, `10:00:30.5`, or `01-01 10:00` on a day other than 2026-01-02; -
-`ms` is a duration in milliseconds; - `n` writes the row n times, `every` so many seconds apart (1),
+`received` is a span's other time, its end unless said; - `ms` is a duration in milliseconds; -
+`n` writes the row n times, `every` so many seconds apart (1),
 each in a trace of its own; - `trace` is any short label, and comes back as such; without one the
 row is a trace of its own.
 
@@ -49,6 +50,7 @@ TIME_COLUMNS = {
     "spans": "start_time_unix_nano",
     "exceptions": "time_unix_nano",
     "resources": "received_at_unix_nano",
+    "export_requests": "received_at_unix_nano",
     "deployment_marks": "marked_at_unix_nano",
 }
 DEFAULTS: dict[str, dict[str, str]] = {
@@ -64,7 +66,6 @@ DEFAULTS: dict[str, dict[str, str]] = {
         "dropped_events_count": "0",
         "dropped_links_count": "0",
         "request_id": "1",
-        "received_at_unix_nano": "0",
     },
     "exceptions": {
         "at": "10:00",
@@ -74,6 +75,15 @@ DEFAULTS: dict[str, dict[str, str]] = {
         "request_id": "1",
     },
     "resources": {"at": "10:00", "attributes": "{}", "dropped_attributes_count": "0"},
+    "export_requests": {
+        "at": "10:00",
+        "digest": "00000000-0000-0000-0000-000000000000",
+        "signal": "traces",
+        "transport": "grpc",
+        "payload_bytes": "0",
+        "accepted_count": "1",
+        "rejected_count": "0",
+    },
     "deployment_marks": {"at": "10:00", "irreversible": "false"},
 }
 REQUEST_KINDS = {"SERVER", "CONSUMER"}
@@ -167,13 +177,18 @@ def _rows_by_name(text: str) -> list[dict[str, str]]:
 def _repeated(table: str, number: int, row: dict[str, str]) -> Iterator[dict[str, Any]]:
     """The rows that a row of text stands for, with the stored columns' names and values."""
     times, every_s = int(row.get("n", "1")), float(row.get("every", "1"))
-    stored = {k: v for k, v in row.items() if k not in {"n", "every", "at", "ms"}}
+    stored = {k: v for k, v in row.items() if k not in {"n", "every", "at", "received", "ms"}}
     start_ns = _nanoseconds(_moment(row["at"]))
     for i in range(times):
         values: dict[str, Any] = {k: None if v == "NULL" else v for k, v in stored.items()}
         values[TIME_COLUMNS[table]] = start_ns + round(i * every_s * 1e9)
         if table == "spans":
             values |= _span_values(values, row["ms"])
+            ended_ns = values[TIME_COLUMNS[table]] + (values["duration_ns"] or 0)
+            received = row.get("received")
+            values["received_at_unix_nano"] = (
+                _nanoseconds(_moment(received)) if received else ended_ns
+            )
         if table == "exceptions":
             kind = f"{values.get('exception_type')}/{values.get('exception_message')}"
             values = {"fingerprint": kind, "fingerprint_loose": kind.split("/")[0]} | values

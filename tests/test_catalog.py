@@ -164,17 +164,29 @@ def test_users_queries_are_not_trusted(tmp_path: Path) -> None:
 
 
 def test_nothing_is_shadowed(tmp_path: Path) -> None:
-    """A name that two files claim is an error that names both, and all other names still work."""
+    """A packaged name stays ours: the user's file is refused, both named, and all else works."""
     ours = write(tmp_path / "ours", "failing", FAILING)
     theirs = write(tmp_path / "theirs", "failing", FAILING)
     write(tmp_path / "theirs", "fine", "-- Fine.\nSELECT 1")
     catalog = Catalog.load([tmp_path / "theirs"], packaged=tmp_path / "ours")
+    assert catalog["failing"].path == ours
+    assert catalog["failing"].trusted
+    assert str(ours) in catalog.refused["failing"]
+    assert str(theirs) in catalog.refused["failing"]
+    assert catalog.problems == {}
+    assert catalog["fine"].title == "Fine."
+
+
+def test_two_files_of_the_user_with_one_name(tmp_path: Path) -> None:
+    """A name that two of the user's files claim is an error that names both."""
+    one = write(tmp_path / "one", "failing", FAILING)
+    other = write(tmp_path / "other", "failing", FAILING)
+    catalog = Catalog.load([tmp_path / "one", tmp_path / "other"], packaged=tmp_path / "none")
     with pytest.raises(QueryNameError) as refused:
         catalog["failing"]
-    assert str(ours) in str(refused.value)
-    assert str(theirs) in str(refused.value)
+    assert str(one) in str(refused.value)
+    assert str(other) in str(refused.value)
     assert list(catalog.problems) == ["failing"]
-    assert catalog["fine"].title == "Fine."
 
 
 def test_a_folder_named_twice_is_read_once(tmp_path: Path) -> None:

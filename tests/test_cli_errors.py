@@ -19,6 +19,7 @@ from tests.served import ROOT
 from tests.shop import fill_shop
 
 SLOW = "SELECT count(*) FROM range(100000000) a, range(100000000) b WHERE a.range * b.range = 7"
+FAILING = "query failing_endpoints --format json -p service_name=checkout -p service_version=1.4.0"
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +53,20 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("report checkout@1.4.0 --since soon", ExitCode.USAGE, "'soon' is not a time"),
         ("report checkout@1.4.0 -o r.html", ExitCode.USAGE, "Name the file .md"),
         ("report checkout@1.4.0 -o /no/such/r.md", ExitCode.FAILED, "/no/such/r.md: No such file"),
+        (f"{FAILING} -p environment_name=xx", ExitCode.FAILED, "has no environment 'xx'"),
+        (f"{FAILING} -p deployment_id=9", ExitCode.FAILED, "has no deployment id '9'"),
+        (f"{FAILING} -p baseline_version=7", ExitCode.FAILED, "has no version '7'. Its versions:"),
+        (f"{FAILING} -p until=2020-01-01", ExitCode.FAILED, "nothing of checkout 1.4.0 is stored"),
+        (f"{FAILING} --timeout nan", ExitCode.USAGE, "finite number of seconds"),
+        ("report checkout@1.4.0 --environment xx", ExitCode.FAILED, "has no environment 'xx'"),
+        ("report checkout@1.4.0 --deployment-id 9", ExitCode.FAILED, "has no deployment id '9'"),
+        ("report checkout@1.4.0 --baseline 7", ExitCode.FAILED, "Its versions: 1.4.0, 1.3.9."),
+        (
+            "report checkout@1.4.0 --since 2020-01-01 --until 2020-01-02",
+            ExitCode.FAILED,
+            "nothing of checkout 1.4.0 is stored between 2020-01-01T00:00:00 and 2020-01-02",
+        ),
+        ("import /dev/null", ExitCode.USAGE, "must be seekable; save the stream to a file first"),
         ("serve --grpc 4317", ExitCode.USAGE, "--grpc: '4317' is not HOST:PORT"),
         ("serve --api on", ExitCode.USAGE, "--api: 'on' is not HOST:PORT"),
         ("import", ExitCode.USAGE, "Missing argument"),
@@ -145,6 +160,35 @@ def test_a_reader_that_has_seen_enough(shop: Path) -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert len(done.stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize("redirected", [">&-", "2>&-", "<&- >&- 2>&-"])
+@pytest.mark.parametrize("command", ["deployments", "--help", "deploymnts"])
+def test_a_closed_stream_is_no_crash(shop: Path, command: str, redirected: str) -> None:
+    """Without a standard stream a command ends as ever, without a traceback."""
+    done = subprocess.run(
+        ["bash", "-c", f"'{sys.executable}' -m analysis {command} {redirected}"],
+        env={**os.environ, "DEPLOYLENS_STORE": str(shop)},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == (ExitCode.USAGE if command == "deploymnts" else ExitCode.DONE)
+    assert "Traceback" not in done.stderr
+    assert "itself failed" not in done.stderr
+
+
+def test_a_file_with_a_packaged_name_disables_nothing(shop: Path, tmp_path: Path) -> None:
+    """A user's file with the name of a packaged query is told of and not used."""
+    folder = tmp_path / "deploylens-queries"
+    folder.mkdir()
+    (folder / "failing_endpoints.sql").write_text("-- Mine.\nSELECT 1")
+    for asked in (FAILING.split(), ["report", "checkout@1.4.0"]):
+        ended = deploylens(*asked, store=shop, here=tmp_path)
+        assert ended.code == ExitCode.DONE
+        assert "POST /pay" in ended.out
+        assert f"Warning: {folder}/failing_endpoints.sql is not used" in ended.err
 
 
 def test_a_full_disk_below_the_output(shop: Path) -> None:

@@ -118,13 +118,15 @@ def test_no_rows_are_said_in_words(shop: Path) -> None:
 
 
 def test_no_rows_of_an_unknown_service_say_so(shop: Path) -> None:
-    """An empty answer about a service or version that nobody knows is not taken for good news."""
+    """An empty answer about a service or version that nobody knows is a failure, not good news."""
     mistyped = ("-p", "service_name=chekout", "-p", "service_version=1.4.0")
     ended = deploylens("query", "failing_endpoints", *mistyped, store=shop)
     assert "no service 'chekout' is stored. Did you mean 'checkout'?" in ended.err
+    assert (ended.code, ended.out) == (ExitCode.FAILED, "")
     older = ("-p", "service_name=checkout", "-p", "service_version=1.3.8")
     ended = deploylens("query", "failing_endpoints", *older, store=shop)
     assert "checkout has no version '1.3.8'. Did you mean '1.3.9'?" in ended.err
+    assert (ended.code, ended.out) == (ExitCode.FAILED, "")
 
 
 def test_an_empty_store_says_how_to_fill_it(tmp_path: Path) -> None:
@@ -175,9 +177,10 @@ def test_a_query_of_ones_own(shop: Path, tmp_path: Path) -> None:
     assert ended.out == "service_name,n\ncheckout,160\nweb,160\n"
     (folder / "deployments.sql").write_text("-- Mine.\n-- column a INTEGER: a\nSELECT 1 AS a")
     ended = deploylens("query", "deployments", store=shop, here=tmp_path)
-    assert ended.code == ExitCode.USAGE
-    assert "two files claim the query name 'deployments'" in ended.err
-    assert "two files claim" in deploylens("queries", here=tmp_path).err
+    assert ended.code == ExitCode.DONE
+    assert "checkout" in ended.out
+    assert "deployments.sql is not used: the query name 'deployments' is taken by" in ended.err
+    assert "deployments.sql is not used" in deploylens("queries", here=tmp_path).err
 
 
 def test_sql_is_answered_and_cut(shop: Path) -> None:

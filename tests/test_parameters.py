@@ -68,6 +68,10 @@ def test_values_are_typed(tmp_path: Path, param: str, text: str, bound: object) 
         ("a TIMESTAMP: x", "99999999d", "is not a time in UTC"),
         ("a INTERVAL: x", "2 months", "'2 months' is not a duration"),
         ("a INTERVAL: x", "", "'' is not a duration"),
+        ("a INTERVAL: x", "0s", "'0s' is not a duration"),
+        ("a INTERVAL: x", "40000d", "at most a hundred years"),
+        ("a TIMESTAMP: x", "1969-12-31T23:59", "in the years 1970 to 2200"),
+        ("a TIMESTAMP: x", "2201-01-01", "in the years 1970 to 2200"),
         ("a VARCHAR: x", 5, "5 is not text"),
         ("a VARCHAR: x", None, "may not be NULL"),
     ],
@@ -127,8 +131,8 @@ def test_bound_values_bind_to_themselves(tmp_path: Path) -> None:
         st.tuples(st.just("BIGINT"), st.integers(-(2**63), 2**63 - 1)),
         st.tuples(st.just("DOUBLE"), st.floats(allow_nan=False, allow_infinity=False)),
         st.tuples(st.just("BOOLEAN"), st.booleans()),
-        st.tuples(st.just("TIMESTAMP"), st.datetimes()),
-        st.tuples(st.just("INTERVAL"), st.timedeltas(timedelta(0), timedelta(days=3650))),
+        st.tuples(st.just("TIMESTAMP"), st.datetimes(at("1970-01-01"), at("2200-12-31"))),
+        st.tuples(st.just("INTERVAL"), st.timedeltas(timedelta(0, 0, 1), timedelta(3650))),
         st.tuples(st.sampled_from(["VARCHAR", "TIMESTAMP"]), st.none()),
     )
 )

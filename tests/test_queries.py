@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -22,6 +23,11 @@ MIDDLE_SQL = """
 SELECT make_timestamp_ns(quantile_disc(start_time_unix_nano, 0.7))::TIMESTAMP FROM store.spans
 """
 EXAMPLE = {"VARCHAR": "x", "BIGINT": 1, "DOUBLE": 1.0, "TIMESTAMP": None, "INTERVAL": "1 minute"}
+LATEST_NS = 2**63 - 1
+POISON = {
+    "spans": [{"service_name": "poison", "service_version": "1", "span_name": "late"}],
+    "exceptions": [{"service_name": "poison", "service_version": "1"}],
+}
 
 COMPARING = [query for query in CATALOG if "$baseline_version" in query.sql]
 COMPARING_CASES = [
@@ -80,6 +86,33 @@ def test_empty_store_has_an_answer(
 ) -> None:
     """Every query runs on a store that never received anything, and finds nothing."""
     assert empty_store.sql(query.sql, params=example_values(query)).fetchall() == []
+
+
+@pytest.fixture(scope="module")
+def poisoned_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReadingRoom]:
+    """A store with a service `x`, and one whose times are the largest that fit."""
+    with open_store(tmp_path_factory.mktemp("poisoned") / "store.duckdb") as connection:
+        case = read_case(Path(__file__).with_name("queries") / "comparison" / "hard_cut_over.toml")
+        fill(connection, case)
+        kept = connection.execute("UPDATE store.spans SET service_name = 'x'")
+        kept.execute("UPDATE store.spans SET service_version = 'x' WHERE service_version = '1.1'")
+        fill(connection, replace(case, tables=POISON))
+        kept.execute(
+            "UPDATE store.spans SET start_time_unix_nano = $1 WHERE span_name = 'late'", [LATEST_NS]
+        )
+        kept.execute("UPDATE store.exceptions SET time_unix_nano = $1", [LATEST_NS])
+        yield ReadingRoom(connection)
+
+
+@each_query
+def test_extreme_times_of_another_service_are_harmless(
+    query: SavedQuery, poisoned_store: ReadingRoom
+) -> None:
+    """A span and an exception stored at 2^63 - 1 ns leave every query about others answerable."""
+    required = {p.name: EXAMPLE[p.type] for p in query.parameters if p.required}
+    answer = poisoned_store.run(query, required)
+    if query.name == "comparison":
+        assert shown(answer, ["candidate_until"])[1:] == [["10:09:30.010000001"]]
 
 
 @pytest.mark.parametrize("query", COMPARING, ids=lambda query: query.name)

@@ -18,6 +18,7 @@ from analysis.comparison import Comparison
 from analysis.exit_code import ExitCode
 from analysis.report import findings
 from analysis.report.contents import rows_digest
+from analysis.report.words import stack_excerpt
 from analysis.rows import Column, Kind, Rows
 from analysis.waterfall import TraceSpan
 from tests.command_line import deploylens
@@ -119,11 +120,9 @@ def test_a_report_as_of_an_earlier_moment(shop: Path) -> None:
 
 
 def test_a_named_baseline(shop: Path) -> None:
-    """--baseline says what to compare with; one that is not stored leaves nothing."""
+    """--baseline says what to compare with."""
     named = deploylens("report", "checkout@1.4.0", "--baseline", "1.3.9", store=shop)
     assert "Compared with 1.3.9, as asked: 0 of 60 failed" in named.out
-    none = deploylens("report", "checkout@1.4.0", "--baseline", "0.9", store=shop)
-    assert "Nothing is stored to compare it with" in none.out
 
 
 def test_what_people_know_is_left_blank(shop: Path) -> None:
@@ -157,6 +156,30 @@ def test_a_deployment_that_sent_nothing(tmp_path: Path) -> None:
     assert ended.code == ExitCode.DONE
     assert "No span of this version is stored" in section(ended.out, "Summary")
     assert "deployment marked night release" in ended.out
+    for title in ("Impact", "Evidence", "What changed", "Example traces"):
+        assert section(ended.out, title).startswith("Unknown: no spans of it are stored.")
+
+
+def test_very_long_texts_are_cut(tmp_path: Path) -> None:
+    """A report of texts of a megabyte stays short, and says how much of them was left out."""
+    long = "x" * 100_000
+    hostile_store(tmp_path / "s.duckdb", long)
+    ended = deploylens("report", f"{long}@{long}2", store=tmp_path / "s.duckdb")
+    assert ended.code == ExitCode.DONE, ended.err
+    assert "99,800 more characters" in ended.out
+    assert len(ended.out) < 60_000
+    unknown = deploylens("report", f"{long}@{long}3", store=tmp_path / "s.duckdb")
+    assert unknown.code == ExitCode.FAILED
+    assert len(unknown.err) < 1000
+
+
+def test_a_long_stack_trace_keeps_both_ends() -> None:
+    """The middle of a long stack trace is left out, by lines and by characters."""
+    lines = stack_excerpt("\n".join(f"line {n}" for n in range(1000))).split("\n")
+    assert len(lines) == 81
+    assert (lines[0], lines[60], lines[-1]) == ("line 0", "… 920 more lines …", "line 999")
+    assert len(stack_excerpt("x" * 1_000_000)) < 8100
+    assert stack_excerpt("short") == "short"
 
 
 def test_a_version_that_was_inferred_says_from_what(tmp_path: Path) -> None:

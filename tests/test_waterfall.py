@@ -5,7 +5,7 @@ from dataclasses import replace
 from rich.cells import cell_len
 
 from analysis.printing import printed
-from analysis.waterfall import TraceSpan, focused, waterfall
+from analysis.waterfall import SPANS_MAX, TraceSpan, failing_path, focused, waterfall
 
 ROOT = TraceSpan(
     depth=0,
@@ -154,3 +154,17 @@ def test_focus_keeps_what_matters() -> None:
     assert focused((well, side, CALL, PAY, READ), "checkout") == [well, CALL, PAY, READ]
     assert focused((well, side), "nobody") == []
     assert focused((well, side), "cart") == [well, side]
+
+
+def test_many_origins_are_counted() -> None:
+    """The heading names three origins and says how many more there are."""
+    many = tuple(replace(PAY, depth=0, span_name=f"span {n}") for n in range(9))
+    assert drawn(many, 200)[2].endswith("checkout@1.4.0 (span 2) and 6 more")
+
+
+def test_of_a_large_trace_the_failing_path_is_drawn() -> None:
+    """A large trace is reduced to its failing path; one that went well to its first spans."""
+    well = replace(READ, depth=1)
+    assert failing_path(SPANS) == list(SPANS)
+    assert failing_path([ROOT, *[well] * 600, CALL, PAY]) == [ROOT, CALL, PAY]
+    assert len(failing_path([well] * 600)) == SPANS_MAX

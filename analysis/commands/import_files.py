@@ -46,6 +46,12 @@ def import_files(invocation: Invocation, files: tuple[Path, ...]) -> int:
     JSON lines are what the Collector's file exporter writes. A damaged record is told with its
     place and the rest is imported; then the exit code is 1. A file imported again adds nothing.
     """
+    for path in files:
+        if not path.is_file():
+            raise click.BadParameter(
+                f"{path} is not a regular file. OTLP files must be seekable; save the stream to a"
+                " file first."
+            )
     store = invocation.settings().store
 
     from analysis.exit_code import ExitCode

@@ -1,8 +1,9 @@
 """Options that several commands share, and what was given for them."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import click
 
@@ -22,6 +23,20 @@ class Invocation:
         return Settings(self.flags)
 
 
+class _Seconds(click.FloatRange):
+    """A number of seconds above 0; `nan` and `inf` are none."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:  # Any: click's own
+        """The seconds; raises BadParameter."""
+        seconds = float(super().convert(value, param, ctx))
+        if not math.isfinite(seconds):
+            self.fail(f"{value!r} is not a finite number of seconds.", param, ctx)
+        return seconds
+
+
+TIMEOUT = _Seconds(min=0, min_open=True)
 pass_invocation = click.make_pass_decorator(Invocation, ensure=True)
 
 

@@ -48,6 +48,8 @@ def queries(invocation: Invocation, name: str | None) -> None:
         write_rows(_listing(catalog), output_format)
         for problem in catalog.problems.values():
             say(f"Not usable: {problem}")
+        for refusal in catalog.refused.values():
+            say(f"Warning: {refusal}")
     elif output_format == "table":
         write(_description(catalog[name]))
     else:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import click
 
 from analysis.commands.options import (
+    TIMEOUT,
     Invocation,
     debug_option,
     examples,
@@ -14,7 +15,7 @@ from analysis.commands.options import (
     queries_option,
     store_option,
 )
-from analysis.commands.output import write, write_rows
+from analysis.commands.output import say, write, write_rows
 
 if TYPE_CHECKING:
     from analysis.asking import Asking
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 @click.option(
     "--timeout",
     "timeout_s",
-    type=click.FloatRange(min=0, min_open=True),
+    type=TIMEOUT,
     default=300.0,
     metavar="SECONDS",
     help="Give up after so long, with exit code 4. [default 300]",
@@ -69,6 +70,7 @@ def query(
     settings = invocation.settings()
     given = _parsed(assignments)
 
+    from analysis.asked_deployment import check_asked
     from analysis.asking import asking, load_catalog
 
     if show_sql:
@@ -76,7 +78,10 @@ def query(
         return
     output_format = settings.format
     with asking(settings) as store:
+        if name in store.catalog.refused:
+            say(f"Warning: {store.catalog.refused[name]}")
         rows = store.rows(name, given, timeout_s)
+        check_asked(store, name, given, is_empty=not len(rows))
         empty = "No rows." if len(rows) else _why_empty(store, given)
     if output_format != "table":
         write_rows(rows, output_format, empty=empty)
@@ -104,22 +109,19 @@ def _write_table(rows: "Rows", given: Mapping[str, str], empty: str) -> None:
     caption = ""
     if comparison is not None and "service_name" in given:
         caption = comparison_text(
-            comparison, given["service_name"], given.get("service_version", "")
+            comparison,
+            given["service_name"],
+            given.get("service_version", ""),
+            given.get("baseline_version"),
         )
         rows = rows.without(COMPARISON_COLUMNS)
     write_rows(rows.without_unknown(), "table", caption, empty)
 
 
 def _why_empty(store: "Asking", given: Mapping[str, str]) -> str:
-    """What to say instead of rows: nothing to report, or a service or version that nobody knows."""
-    from analysis.deployment_name import NOTHING_STORED, DeploymentName, unknown_deployment
+    """What to say instead of rows; names that nobody knows were refused before."""
+    from analysis.deployment_name import NOTHING_STORED
 
-    known = store.deployment_names()
-    if not known:
-        return f"No rows: {NOTHING_STORED}"
-    service, version = given.get("service_name"), given.get("service_version")
-    if service is None:
-        return "No rows."
-    if not any(n.service == service and version in (None, n.version) for n in known):
-        return f"No rows: {unknown_deployment(DeploymentName(service, version or ''), known)}"
-    return "No rows: there is nothing of this kind to report."
+    if "service_name" in given:
+        return "No rows: there is nothing of this kind to report."
+    return "No rows." if store.deployed() else f"No rows: {NOTHING_STORED}"

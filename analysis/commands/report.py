@@ -70,6 +70,7 @@ def report(
         "until": until,
     }
 
+    from analysis.asked_deployment import check_names
     from analysis.asking import asking
     from analysis.deployment_name import named_deployment
     from analysis.report.builder import build_report
@@ -78,7 +79,13 @@ def report(
 
     said = {name: value for name, value in given.items() if value is not None}
     with asking(settings) as store, progress_bar("asking") as on_progress:
-        name = named_deployment(deployment, store.deployment_names())
+        for refusal in store.catalog.refused.values():
+            say(f"Warning: {refusal}")
+        deployed = store.deployed()
+        name = named_deployment(deployment, [one.name for one in deployed])
+        check_names(
+            deployed, {"service_name": name.service, "service_version": name.version} | said
+        )
         found = build_report(store, name, said, on_progress)
     text = markdown(found)
     if output is None:

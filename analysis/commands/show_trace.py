@@ -12,7 +12,7 @@ from analysis.commands.options import (
     pass_invocation,
     store_option,
 )
-from analysis.commands.output import write, write_rows
+from analysis.commands.output import say, write, write_rows
 
 if TYPE_CHECKING:
     from analysis.asking import Asking
@@ -30,14 +30,16 @@ _WIDTH_PIPED = 120
     ),
 )
 @click.argument("trace_id")
+@click.option("--all", "whole", is_flag=True, help="Draw every span of a trace of over 500.")
 @store_option
 @format_option
 @debug_option
 @pass_invocation
-def trace(invocation: Invocation, trace_id: str) -> None:
+def trace(invocation: Invocation, trace_id: str, whole: bool) -> None:
     """Show one trace as a waterfall; the beginning of an id is enough.
 
-    ✗ marks the failing path, ▶ the span where the failure starts, ! an exception.
+    ✗ marks the failing path, ▶ the span where the failure starts, ! an exception. Of a trace of
+    more than 500 spans only the failing path is drawn.
     """
     settings = invocation.settings()
     output_format = settings.format
@@ -48,7 +50,7 @@ def trace(invocation: Invocation, trace_id: str) -> None:
         whole_id = _whole_id(store, trace_id)
         rows = store.rows("trace", {"trace_id": whole_id})
     if output_format == "table":
-        _draw(whole_id, rows)
+        _draw(whole_id, rows, whole)
     else:
         write_rows(rows, output_format)
 
@@ -76,11 +78,16 @@ def _whole_id(store: "Asking", asked: str) -> str:
     return found[0]
 
 
-def _draw(trace_id: str, rows: "Rows") -> None:
+def _draw(trace_id: str, rows: "Rows", whole: bool) -> None:
     from analysis.printing import printed
     from analysis.terminal import stdout_colour, stdout_width
-    from analysis.waterfall import TraceSpan, waterfall
+    from analysis.waterfall import TraceSpan, failing_path, waterfall
 
     width = stdout_width() or _WIDTH_PIPED
-    lines = waterfall(trace_id, rows.records(TraceSpan), width)
+    spans = rows.records(TraceSpan)
+    drawn = spans if whole else failing_path(spans)
+    lines = waterfall(trace_id, drawn, width)
     write(printed(*lines, width=width, colour=stdout_colour()))
+    if len(drawn) < len(spans):
+        left_out = f"{len(spans) - len(drawn):,} of {len(spans):,} spans"
+        say(f"{left_out} are left out; --all draws them too.")

@@ -5,6 +5,7 @@ import sys
 import click
 
 from analysis.commands.options import (
+    TIMEOUT,
     Invocation,
     debug_option,
     examples,
@@ -35,7 +36,7 @@ from analysis.commands.output import say, write_rows
 @click.option(
     "--timeout",
     "timeout_s",
-    type=click.FloatRange(min=0, min_open=True),
+    type=TIMEOUT,
     default=30.0,
     metavar="SECONDS",
     help="Give up after so long, with exit code 4. [default 30]",
@@ -47,8 +48,8 @@ from analysis.commands.output import say, write_rows
 def sql(invocation: Invocation, statement: str, limit: int, timeout_s: float) -> None:
     """Run one SELECT on the store, read-only and in a sandbox; '-' reads it from standard input.
 
-    Views: spans, requests, calls, exceptions, log_records, resources, deployments. The stored
-    tables behind them are store.spans and so on. 'DESCRIBE spans' tells the columns of one.
+    Views: spans, requests, calls, exceptions, log_records, resources, instances, deployments. The
+    stored tables behind them are store.spans and so on. 'DESCRIBE spans' tells the columns of one.
     """
     settings = invocation.settings()
     output_format = settings.format

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from analysis.asked_deployment import nothing_stored_of
 from analysis.asking import Asking
 from analysis.comparison import Comparison, comparison_of
 from analysis.deployment_name import DeploymentName
+from analysis.exit_code import CommandFailed
 from analysis.parameters import value_text
 from analysis.report.contents import AskedQuery, Report, rows_digest
 from analysis.report.events import events
@@ -58,6 +60,7 @@ def build_report(
     if examples:
         spans = questions.find_alone("trace", TraceSpan, trace_id=examples[0].trace_id)
     deployment = _deployment(questions, name, comparison)
+    _check_window(questions, deployment, comparison)
     endpoints = questions.find("failing_endpoints", FailingEndpoint)
     new = questions.find("new_exceptions", NewException)
     return Report(
@@ -131,16 +134,29 @@ class _Questions:
 def _deployment(
     questions: _Questions, name: DeploymentName, comparison: Comparison | None
 ) -> Deployment | None:
-    """The row of the deployment that is compared; when nothing is, the latest of that name."""
+    """The row of the deployment that is compared; when nothing is, the latest that was named."""
     rows = questions.find_alone("deployments", Deployment, service_name=name.service)
-    for row in rows:
-        if (row.service_version or "") == name.version and (
-            comparison is None
-            or (row.service_namespace, row.environment_name, row.deployment_id)
-            == (comparison.service_namespace, comparison.environment_name, comparison.deployment_id)
-        ):
-            return row
-    return None
+    named = [row for row in rows if (row.service_version or "") == name.version]
+    if comparison is not None:
+        place = _place(comparison)
+        return next((row for row in named if _place(row) == place), None)
+    asked = {key: questions.shared[key] for key in ("environment_name", "deployment_id")}
+    said = {key: value for key, value in asked.items() if value is not None}
+    return next((row for row in named if all(getattr(row, key) == said[key] for key in said)), None)
+
+
+def _place(found: Comparison | Deployment) -> tuple[str | None, str | None, str | None]:
+    return found.service_namespace, found.environment_name, found.deployment_id
+
+
+def _check_window(
+    questions: _Questions, deployment: Deployment | None, comparison: Comparison | None
+) -> None:
+    """Refuse a window without traffic; a deployment that was only marked has a report."""
+    windowed = any(questions.shared[key] is not None for key in ("since", "until"))
+    sent = deployment is not None and deployment.first_seen is not None
+    if comparison is None and windowed and sent:
+        raise CommandFailed(nothing_stored_of(questions.shared))
 
 
 def _step(comparison: Comparison) -> str:

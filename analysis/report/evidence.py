@@ -2,19 +2,24 @@
 
 from collections.abc import Sequence
 
-from analysis.formats.markdown_text import cell, fenced, inline
+from analysis.formats.markdown_text import fenced
 from analysis.report.contents import Report
 from analysis.report.document import Document
 from analysis.report.findings import GoneException, NewException, Step
 from analysis.report.words import (
+    NO_SPANS,
     UNKNOWN,
+    cell,
+    clipped,
     counted,
+    inline,
     interval,
     milliseconds,
     name_cell,
     number,
     of,
     percent,
+    stack_excerpt,
     time,
     trace_cell,
     version_cell,
@@ -22,12 +27,15 @@ from analysis.report.words import (
 
 ROWS_MAX = 15
 EXCEPTIONS_MAX = 5
-_MESSAGE_LENGTH_MAX = 300
+_MESSAGE_LENGTH_MAX = 2000
 
 
 def write_evidence(document: Document, report: Report) -> None:
     """All sections of evidence, each also when it is empty: nothing found is a finding."""
     document.heading(2, "Evidence")
+    if report.comparison is None:
+        document.paragraph(NO_SPANS)
+        return
     _steps(document, report)
     _endpoints(document, report)
     _services(document, report)
@@ -212,9 +220,9 @@ def _exception(
 
 def _message_and_stack(document: Document, exception: NewException | GoneException) -> None:
     """One stack trace, which begins with the message in most languages; else the message."""
-    message = (exception.exception_message or "")[:_MESSAGE_LENGTH_MAX]
+    message = clipped(exception.exception_message or "", _MESSAGE_LENGTH_MAX)
     if exception.exception_stacktrace:
-        document.paragraph(fenced(exception.exception_stacktrace))
+        document.paragraph(fenced(stack_excerpt(exception.exception_stacktrace)))
     elif message:
         document.paragraph(fenced(message))
 

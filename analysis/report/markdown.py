@@ -4,8 +4,8 @@ The order is that of the usual postmortem templates: what happened, to whom, whe
 blanks for what only people know. The same report gives the same bytes.
 """
 
-from analysis.comparison import BASELINE_KINDS, Comparison, window_text
-from analysis.formats.markdown_text import cell, fenced, inline
+from analysis.comparison import BASELINE_KINDS, Comparison, no_baseline_text, window_text
+from analysis.formats.markdown_text import fenced
 from analysis.printing import printed
 from analysis.report.contents import Report
 from analysis.report.document import Document
@@ -13,8 +13,11 @@ from analysis.report.evidence import write_evidence
 from analysis.report.findings import Measure
 from analysis.report.summary import summary
 from analysis.report.words import (
+    NO_SPANS,
     UNKNOWN,
+    cell,
     counted,
+    inline,
     milliseconds,
     name_cell,
     number,
@@ -78,14 +81,16 @@ def _facts(document: Document, report: Report) -> None:
         ]
     if comparison is not None:
         rows.append(("Window", window_text(comparison.candidate_from, comparison.candidate_until)))
-        rows.append(("Compared with", _baseline(comparison)))
+        asked = report.parameters.get("baseline_version")
+        rows.append(("Compared with", _baseline(comparison, asked)))
     rows = [row for row in rows if row[1] != UNKNOWN]
     document.table(" | ", [*rows, ("Status, severity, owner", "**to fill in**")])
 
 
-def _baseline(comparison: Comparison) -> str:
+def _baseline(comparison: Comparison, asked: str | None) -> str:
     if comparison.baseline_kind is None:
-        return "nothing: no other version of the service is stored"
+        reason = no_baseline_text(None if asked is None else cell(asked))
+        return f"nothing: {reason}"
     window = window_text(comparison.baseline_from or "", comparison.baseline_until or "")
     version = cell(comparison.baseline_version or "spans without a version")
     return f"{version}, {BASELINE_KINDS.get(comparison.baseline_kind, '')}: {window}"
@@ -98,13 +103,15 @@ def _impact(document: Document, report: Report) -> None:
             "measure | unit | #this version | #baseline | #difference",
             [_measure_row(m) for m in report.measures if (m.candidate, m.baseline) != (None, None)],
         )
-    failing = [endpoint for endpoint in report.endpoints if endpoint.candidate_failures]
-    document.paragraph(
-        f"{counted(len(failing), 'endpoint')} of the service failed."
-        if failing
-        else "No endpoint of the service itself failed."
-    )
+    document.paragraph(NO_SPANS if report.comparison is None else _failed(report))
     document.blank("who was affected and how: customers, orders, support requests, money.")
+
+
+def _failed(report: Report) -> str:
+    failing = [endpoint for endpoint in report.endpoints if endpoint.candidate_failures]
+    if not failing:
+        return "No endpoint of the service itself failed."
+    return f"{counted(len(failing), 'endpoint')} of the service failed."
 
 
 def _measure_row(measure: Measure) -> list[str]:
@@ -133,7 +140,8 @@ def _timeline(document: Document, report: Report) -> None:
 def _what_changed(document: Document, report: Report) -> None:
     document.heading(2, "What changed")
     if not report.changes:
-        document.paragraph("Nothing that the telemetry tells, apart from the version.")
+        nothing = "Nothing that the telemetry tells, apart from the version."
+        document.paragraph(NO_SPANS if report.comparison is None else nothing)
         return
     document.table(
         "kind | name | change | before | now",
@@ -153,7 +161,7 @@ def _what_changed(document: Document, report: Report) -> None:
 def _examples(document: Document, report: Report) -> None:
     document.heading(2, "Example traces")
     if not report.examples:
-        document.paragraph("None.")
+        document.paragraph(NO_SPANS if report.comparison is None else "None.")
         return
     document.table(
         "trace | why | start (UTC) | endpoint | outcome | #duration | exception | #alike",

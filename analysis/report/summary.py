@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from analysis.comparison import BASELINE_KINDS, Comparison
-from analysis.formats.markdown_text import inline
 from analysis.report.contents import Report
 from analysis.report.words import (
     UNKNOWN,
     counted,
+    inline,
     milliseconds,
     of,
     percent,

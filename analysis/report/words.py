@@ -4,9 +4,45 @@ import math
 
 from analysis.comparison import seconds_text
 from analysis.duration import duration_text
-from analysis.formats.markdown_text import cell, code, inline
+from analysis.formats import markdown_text
+from analysis.formats.markdown_text import code
 
 UNKNOWN = "–"
+_NAME_LENGTH_MAX = 200
+_STACK_HEAD_LINES, _STACK_TAIL_LINES = 60, 20
+_STACK_HEAD_LENGTH, _STACK_TAIL_LENGTH = 6000, 2000
+NO_SPANS = "Unknown: no spans of it are stored."
+
+
+def clipped(text: str, length_max: int) -> str:
+    """The beginning of the text, and how much more of it there is."""
+    more = len(text) - length_max
+    return text if more <= 0 else f"{text[:length_max]}… {more:,} more characters"
+
+
+def cell(text: str) -> str:
+    """Text from a span in a table, its beginning when it is long."""
+    return markdown_text.cell(clipped(text, _NAME_LENGTH_MAX))
+
+
+def inline(text: str) -> str:
+    """Text from a span within a line, its beginning when it is long."""
+    return markdown_text.inline(clipped(text, _NAME_LENGTH_MAX))
+
+
+def stack_excerpt(text: str) -> str:
+    """A stack trace without the middle of a very long one: some languages end with the failure."""
+    lines = text.split("\n")
+    more = len(lines) - _STACK_HEAD_LINES - _STACK_TAIL_LINES
+    if more > 0:
+        tail = lines[-_STACK_TAIL_LINES:]
+        lines = [*lines[:_STACK_HEAD_LINES], f"… {more:,} more lines …", *tail]
+    excerpt = "\n".join(lines)
+    more = len(excerpt) - _STACK_HEAD_LENGTH - _STACK_TAIL_LENGTH
+    if more <= 0:
+        return excerpt
+    head, tail_text = excerpt[:_STACK_HEAD_LENGTH], excerpt[-_STACK_TAIL_LENGTH:]
+    return f"{head}… {more:,} more characters …{tail_text}"
 
 
 def percent(share: float | None) -> str:

@@ -3,9 +3,12 @@
 -- is_failure(outcome): it ended badly; a client's own mistake (client_error) is no failure.
 -- weight(adjusted_count): spans it stands for; 1 when the sender did not say. In aggregates only.
 -- share(part, whole): part of the whole; 0 when there is no part, NULL when there is no whole.
--- per_minute(n, since, until): a count as a rate over a window; NULL when the window is empty.
+-- per_minute(n, since, until): a count as a rate; NULL for a window shorter than a minute.
 -- p50, p95, p99(x): quantiles of the rows there are, interpolated, not weighted.
 -- bucket(step, t): the start of the interval that holds t.
+-- moment(unix_nano): stored nanoseconds as a time; NULL past the year 2200, a broken sender's.
+-- ended(start_unix_nano, duration_ns): their sum; the largest BIGINT when too large or unknown.
+-- believable(unix_nano, received): not later than its receipt, but for five minutes of clock skew.
 -- milliseconds(duration_ns): nanoseconds as milliseconds.
 -- peer_is(peer, service): a call's peer is this service by name, also with port or domain.
 -- trace_hex, span_hex(key): stored ids as OpenTelemetry writes them.
@@ -16,11 +19,18 @@ CREATE OR REPLACE MACRO is_failure(outcome) AS outcome IN ('server_error', 'time
 CREATE OR REPLACE MACRO weight(adjusted_count) AS coalesce(adjusted_count, 1.0::DOUBLE);
 CREATE OR REPLACE MACRO share(part, whole) AS coalesce(part, 0)::DOUBLE / nullif(whole, 0);
 CREATE OR REPLACE MACRO per_minute(n, since, until) AS
-    n * 60e9 / nullif(epoch_ns(until) - epoch_ns(since), 0);
+    CASE WHEN epoch_ns(until) - epoch_ns(since) >= 60_000_000_000
+        THEN n * 60e9 / (epoch_ns(until) - epoch_ns(since)) END;
 CREATE OR REPLACE MACRO p50(x) AS quantile_cont(x, 0.50);
 CREATE OR REPLACE MACRO p95(x) AS quantile_cont(x, 0.95);
 CREATE OR REPLACE MACRO p99(x) AS quantile_cont(x, 0.99);
 CREATE OR REPLACE MACRO bucket(step, t) AS time_bucket(step, t)::TIMESTAMP_NS;
+CREATE OR REPLACE MACRO moment(unix_nano) AS
+    CASE WHEN unix_nano <= 7_258_118_400_000_000_000 THEN make_timestamp_ns(unix_nano) END;
+CREATE OR REPLACE MACRO ended(start_unix_nano, duration_ns) AS
+    start_unix_nano + least(duration_ns, 9_223_372_036_854_775_807 - start_unix_nano);
+CREATE OR REPLACE MACRO believable(unix_nano, received_unix_nano) AS
+    coalesce(unix_nano <= received_unix_nano + 5 * 60_000_000_000, true);
 CREATE OR REPLACE MACRO milliseconds(duration_ns) AS duration_ns / 1e6;
 CREATE OR REPLACE MACRO peer_is(peer, service) AS
     peer = service OR starts_with(peer, service || ':') OR starts_with(peer, service || '.');

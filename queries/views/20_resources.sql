@@ -26,5 +26,5 @@ SELECT
     vcs_revision,
     attributes,
     dropped_attributes_count,
-    make_timestamp_ns(received_at_unix_nano) AS received_at
+    moment(received_at_unix_nano) AS received_at
 FROM store.resources;

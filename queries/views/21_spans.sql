@@ -7,8 +7,8 @@
 -- column parent_span_key UBIGINT: parent_span_id as stored
 -- column span_kind VARCHAR: UNSPECIFIED, INTERNAL, SERVER, CLIENT, PRODUCER or CONSUMER
 -- column span_name VARCHAR: name
--- column start_time TIMESTAMP_NS: start, UTC
--- column end_time TIMESTAMP_NS: end, UTC; NULL when unknown
+-- column start_time TIMESTAMP_NS: start, UTC; NULL past the year 2200
+-- column end_time TIMESTAMP_NS: end, UTC; NULL when unknown, or past the year 2200
 -- column duration_ns BIGINT: end minus start, nanoseconds; NULL when unknown
 -- column service_namespace VARCHAR: service.namespace
 -- column service_name VARCHAR: service.name
@@ -61,8 +61,8 @@ SELECT
     s.parent_span_id AS parent_span_key,
     s.span_kind,
     s.span_name,
-    make_timestamp_ns(s.start_time_unix_nano) AS start_time,
-    make_timestamp_ns(s.start_time_unix_nano + s.duration_ns) AS end_time,
+    moment(s.start_time_unix_nano) AS start_time,
+    moment(ended(s.start_time_unix_nano, s.duration_ns)) AS end_time,
     s.duration_ns,
     s.service_namespace, s.service_name, s.service_version, s.version_source,
     s.environment_name, s.deployment_id, s.instance_id, s.resource_id,
@@ -80,5 +80,5 @@ SELECT
     s.server_address, s.server_port, s.user_id,
     s.scope_name, s.scope_version,
     s.attributes, s.events, s.links, s.trace_state,
-    make_timestamp_ns(s.received_at_unix_nano) AS received_at
+    moment(s.received_at_unix_nano) AS received_at
 FROM store.spans AS s;

@@ -5,7 +5,7 @@
 -- column span_id VARCHAR: 16 hex digits
 -- column trace_key UUID: trace_id as stored
 -- column span_key UBIGINT: span_id as stored
--- column time TIMESTAMP_NS: when it was recorded, UTC
+-- column time TIMESTAMP_NS: when it was recorded, UTC; NULL past the year 2200
 -- column signal VARCHAR: 'traces' (span event) or 'logs'
 -- column event_name VARCHAR: name of the event
 -- column service_namespace VARCHAR: service.namespace
@@ -33,7 +33,7 @@ SELECT
     span_hex(e.span_id) AS span_id,
     e.trace_id AS trace_key,
     e.span_id AS span_key,
-    make_timestamp_ns(e.time_unix_nano) AS time,
+    moment(e.time_unix_nano) AS time,
     e.signal,
     e.event_name,
     e.service_namespace, e.service_name, e.service_version,

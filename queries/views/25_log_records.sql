@@ -24,7 +24,7 @@ SELECT
     span_hex(l.span_id) AS span_id,
     l.trace_id AS trace_key,
     l.span_id AS span_key,
-    make_timestamp_ns(coalesce(l.time_unix_nano, l.observed_time_unix_nano)) AS time,
+    moment(coalesce(l.time_unix_nano, l.observed_time_unix_nano)) AS time,
     l.severity_number,
     l.severity_text,
     l.event_name,

@@ -24,7 +24,7 @@
 CREATE OR REPLACE VIEW deployments AS
 WITH signs AS (
     SELECT service_namespace, service_name, service_version, environment_name, deployment_id,
-        instance_id, version_source, start_time_unix_nano AS time_unix_nano,
+        instance_id, version_source, moment(start_time_unix_nano) AS time,
         true AS span,
         span_kind IN ('SERVER', 'CONSUMER') AS request,
         span_kind IN ('SERVER', 'CONSUMER') AND is_failure(outcome) AS failure,
@@ -33,13 +33,13 @@ WITH signs AS (
     UNION ALL
     -- A version that crashes at its start may send nothing but exceptions.
     SELECT service_namespace, service_name, service_version, environment_name, deployment_id,
-        instance_id, version_source, time_unix_nano, false, false, false, 0
+        instance_id, version_source, moment(time_unix_nano), false, false, false, 0
     FROM store.exceptions
 ), seen AS (
     SELECT
         service_namespace, service_name, service_version, environment_name, deployment_id,
-        make_timestamp_ns(min(time_unix_nano)) AS first_seen,
-        make_timestamp_ns(max(time_unix_nano)) AS last_seen,
+        min(time) AS first_seen,
+        max(time) AS last_seen,
         nullif(count(DISTINCT instance_id), 0) AS instances,
         count(*) FILTER (span) AS spans,
         count(*) FILTER (request) AS requests,
@@ -74,7 +74,7 @@ SELECT
     m.strategy,
     m.irreversible,
     m.note,
-    make_timestamp_ns(m.marked_at_unix_nano) AS marked_at
+    moment(m.marked_at_unix_nano) AS marked_at
 FROM seen AS s
 LEFT JOIN commits AS c
     ON c.service_name = s.service_name

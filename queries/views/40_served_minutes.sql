@@ -1,6 +1,7 @@
 -- Traffic of a service per minute and deployment, up to a moment.
 -- Traffic is requests. A deployment that answers none (a job, a browser, a version that crashes at
--- its start) is measured by its spans and exceptions instead.
+-- its start) is measured by its spans and exceptions instead. What claims to have happened after it
+-- was received is left out, unless the deployment sent nothing else: one wrong time moves nothing.
 -- param asked_service VARCHAR: service name
 -- param asked_until TIMESTAMP: nothing that starts at or after this moment is read; NULL reads all
 -- column service_namespace VARCHAR: service.namespace
@@ -14,25 +15,34 @@
 CREATE OR REPLACE MACRO served_minutes(asked_service, asked_until) AS TABLE
 WITH signs AS (
     SELECT service_namespace, environment_name, service_version, deployment_id,
-        start_time, coalesce(end_time, start_time) AS end_time,
-        span_kind IN ('SERVER', 'CONSUMER') AS request
-    FROM spans
+        moment(start_time_unix_nano) AS start_time,
+        moment(ended(start_time_unix_nano, coalesce(duration_ns, 0))) AS end_time,
+        span_kind IN ('SERVER', 'CONSUMER') AS request,
+        believable(ended(start_time_unix_nano, coalesce(duration_ns, 0)), received_at_unix_nano)
+            AS believable
+    FROM store.spans
     WHERE service_name = asked_service
     UNION ALL
     SELECT service_namespace, environment_name, service_version, deployment_id,
-        make_timestamp_ns(time_unix_nano), make_timestamp_ns(time_unix_nano), false
-    FROM store.exceptions
+        moment(time_unix_nano), moment(time_unix_nano), false,
+        believable(time_unix_nano, received_at_unix_nano)
+    FROM store.exceptions LEFT JOIN store.export_requests USING (request_id)
     WHERE service_name = asked_service
 ), minutes AS (
     SELECT service_namespace, environment_name, service_version, deployment_id,
         epoch_ns(start_time) // 60_000_000_000 AS minute,
+        believable,
         count(*) AS signs,
         count(*) FILTER (request) AS requests,
         min(start_time) AS first_time,
         max(end_time) AS last_time
     FROM signs
-    WHERE asked_until IS NULL OR start_time < asked_until::TIMESTAMP_NS
-    GROUP BY service_namespace, environment_name, service_version, deployment_id, minute
+    WHERE start_time < coalesce(asked_until::TIMESTAMP_NS, 'infinity'::TIMESTAMP_NS)
+    GROUP BY service_namespace, environment_name, service_version, deployment_id,
+        minute, believable
+    QUALIFY believable OR NOT bool_or(believable) OVER (
+        PARTITION BY service_namespace, environment_name, service_version, deployment_id
+    )
 ), measured AS (
     SELECT *,
         CASE WHEN sum(requests) OVER (

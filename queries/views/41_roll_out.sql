@@ -5,8 +5,8 @@
 -- From: `since`, else its first traffic. A version that comes back, as after a rollback, starts
 -- anew: after a pause ten times as long as its usual one (a tiny canary pauses often) in which
 -- another version served.
--- Until: its last traffic when another version served later; else the end of what is stored, so
--- that a version that falls silent is judged for its silence too.
+-- Until: its last traffic when another version served later; else the end of what is stored (no
+-- later than it was received), so that a version that falls silent is judged for its silence too.
 -- param asked_service VARCHAR: service name
 -- param asked_version VARCHAR: service version; '' for spans without one
 -- param asked_environment VARCHAR: environment name, or NULL
@@ -89,13 +89,16 @@ WITH served AS (
         max(v.last_time) FILTER (NOT v.own) AS other_last_seen
     FROM versions AS v CROSS JOIN start AS s
 ), stored AS (
-    SELECT make_timestamp_ns(max(time_unix_nano)) AS last_seen
+    SELECT moment(max(time_unix_nano)) AS last_seen
     FROM (
         SELECT max(start_time_unix_nano) AS time_unix_nano FROM store.spans
-        WHERE asked_until IS NULL OR start_time_unix_nano < epoch_ns(asked_until::TIMESTAMP)
+        WHERE believable(start_time_unix_nano, received_at_unix_nano)
+            AND (asked_until IS NULL OR start_time_unix_nano < epoch_ns(asked_until::TIMESTAMP))
         UNION ALL
-        SELECT max(time_unix_nano) FROM store.exceptions
-        WHERE asked_until IS NULL OR time_unix_nano < epoch_ns(asked_until::TIMESTAMP)
+        SELECT max(time_unix_nano)
+        FROM store.exceptions LEFT JOIN store.export_requests USING (request_id)
+        WHERE believable(time_unix_nano, received_at_unix_nano)
+            AND (asked_until IS NULL OR time_unix_nano < epoch_ns(asked_until::TIMESTAMP))
     )
 ), span_of_time AS (
     SELECT
