@@ -13,7 +13,6 @@ from typing import Protocol
 
 import grpc
 
-from receiver.allocator import keep_freed_memory
 from receiver.errors import MalformedRequest, ReceiverError, Unavailable
 from receiver.export_request import Answer, read_request
 from receiver.grpc_service import SERVICES, answer_from_metadata
@@ -56,7 +55,6 @@ def import_files(paths: Iterable[Path], store: Path, on_progress: Progress) -> I
     `on_progress` is told the file and how many more of its bytes, as stored, were read. Raises
     StoreError, and OSError for a file that cannot be read.
     """
-    keep_freed_memory()
     report = ImportReport()
     with _destination(store) as destination:
         under_way: deque[tuple[FileRecord, Future[Answer]]] = deque()
