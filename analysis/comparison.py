@@ -8,7 +8,10 @@ from analysis.safe_text import shown
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The windows and the baseline that were worked out; fields are columns, times RFC 3339."""
+    """The windows and the baseline that were worked out; fields are columns, times RFC 3339.
+
+    A `baseline_version` without a `baseline_kind` is one whose rows were deleted.
+    """
 
     service_namespace: str | None
     environment_name: str | None
@@ -42,15 +45,19 @@ def comparison_text(
     window = window_text(comparison.candidate_from, comparison.candidate_until)
     first = f"candidate  {shown(service)} {name}{where}, {window}"
     if comparison.baseline_kind is None:
-        return f"{first}\nbaseline   none: {no_baseline_text(asked_baseline)}"
+        reason = no_baseline_text(asked_baseline, comparison.baseline_version)
+        return f"{first}\nbaseline   none: {reason}"
     baseline = version_text(comparison.baseline_version)
     window = window_text(comparison.baseline_from or "", comparison.baseline_until or "")
     kind = BASELINE_KINDS.get(comparison.baseline_kind, comparison.baseline_kind)
     return f"{first}\nbaseline   {baseline} ({kind}), {window}"
 
 
-def no_baseline_text(asked: str | None) -> str:
-    """Why there is no baseline: the version asked for, or any other, served nothing here."""
+def no_baseline_text(asked: str | None, deleted: str | None) -> str:
+    """Why there is no baseline: the rows of `deleted` are gone, or the version asked for, or any
+    other, served nothing here."""
+    if deleted is not None:
+        return f"all rows of {shown(deleted)}, which served before, were deleted for age or room"
     if asked is None:
         return "no other version of it served before or beside it"
     name = shown(asked) or "spans without a version"

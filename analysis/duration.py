@@ -1,4 +1,21 @@
-"""Durations as people read them."""
+"""Durations as people read and write them."""
+
+import re
+
+_UNITS_S = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_DURATION = re.compile(r"\s*([0-9]{1,9}(?:\.[0-9]{1,9})?)\s*([a-z]+)\s*", re.ASCII)
+
+
+def parse_duration_s(text: str) -> float:
+    """The seconds in `90min`, `36h`, `14d` or `2w`, more than 0; raises ValueError naming what was
+    seen."""
+    match = _DURATION.fullmatch(text.lower())
+    unit_s = _UNITS_S.get(match[2]) if match else None
+    if match is None or unit_s is None or not float(match[1]):
+        raise ValueError(
+            f"{text!r} is not a duration, for example 14d or 36h. Units are s, min, h, d and w"
+        )
+    return float(match[1]) * unit_s
 
 
 def duration_text(duration_ns: int | float) -> str:

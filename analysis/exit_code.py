@@ -48,7 +48,7 @@ def _table() -> tuple[tuple[type[BaseException], ExitCode], ...]:
     from analysis.parameters import ParameterError
     from analysis.query_error import QueryError, QueryTimeout
     from analysis.settings import ConfigurationError
-    from receiver.errors import AddressInUse, ReceiverError
+    from receiver.errors import AddressInUse, CredentialsUnusable, ReceiverError
     from receiver.store import StoreError
 
     return (
@@ -63,6 +63,7 @@ def _table() -> tuple[tuple[type[BaseException], ExitCode], ...]:
         (QueryFolderError, ExitCode.USAGE),
         (StoreError, ExitCode.NO_STORE),
         (AddressInUse, ExitCode.NO_STORE),
+        (CredentialsUnusable, ExitCode.USAGE),
         (ReceiverError, ExitCode.FAILED),
         (CommandFailed, ExitCode.FAILED),
         (OSError, ExitCode.FAILED),

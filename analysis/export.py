@@ -55,6 +55,9 @@ class ExportedTable:
 TABLES = (
     ExportedTable("resources", "*", by_request=False),
     ExportedTable("deployment_marks", "*", by_request=False),
+    ExportedTable("deployment_history", "*", by_request=False),
+    ExportedTable("exception_history", "*", by_request=False),
+    ExportedTable("retention_edge", "*", by_request=False),
     ExportedTable("export_requests", "*", by_request=True),
     ExportedTable(
         "spans",

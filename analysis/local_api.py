@@ -1,7 +1,8 @@
 """The local API: how other processes ask the store that this receiver holds.
 
 `POST /api/query/NAME` runs one of our saved queries, `POST /api/sql` a statement in the sandbox,
-`POST /api/mark` writes a deployment mark, `GET /api/status` says who answers. Every call carries
+`POST /api/mark` writes a deployment mark, `GET /api/status` says who answers. The receiver adds
+routes of its own, for files that are imported. Every call carries
 the token of the lease and a loopback Host, so no web page can reach it by rebinding a name. SQL
 text is never trusted, whoever sends it. Tables come back as Arrow IPC streams, errors as JSON.
 """
@@ -10,7 +11,7 @@ import asyncio
 import hmac
 import json
 import logging
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TypeVar
@@ -38,6 +39,7 @@ from analysis.api_wire import (
     error_kind,
 )
 from analysis.catalog import Catalog
+from analysis.question import Question
 from analysis.reading_room import (
     QUERY_TIMEOUT_S,
     SAVED_ROWS_MAX,
@@ -49,6 +51,7 @@ from receiver.marks import DeploymentMark
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 BODY_BYTES_MAX = 1024 * 1024
+_GONE_POLL_S = 0.5
 _LOG = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
@@ -73,10 +76,13 @@ def build_app(
     mark: Callable[[DeploymentMark], None],
     status: Callable[[], Mapping[str, Json]],
     limits: ApiLimits | None = None,
+    open_routes: Sequence[Route] = (),
+    more_routes: Sequence[Route] = (),
 ) -> Starlette:
     """The application. `room` is asked for each question: a receiver may have to reopen its store.
 
     `mark` writes a mark and may block; `status` adds what the receiver tells about itself.
+    `open_routes` are answered without the token, for probes; `more_routes` with it.
     """
     api = _LocalApi(room, catalog, mark, status, limits or ApiLimits())
     routes = [
@@ -84,16 +90,20 @@ def build_app(
         Route("/api/sql", _answering(api.sql), methods=["POST"]),
         Route("/api/mark", _answering(api.mark), methods=["POST"]),
         Route("/api/status", _answering(api.status), methods=["GET"]),
+        *open_routes,
+        *more_routes,
     ]
-    return Starlette(routes=routes, middleware=[Middleware(LoopbackGuard, token=token)])
+    open_paths = frozenset(route.path for route in open_routes)
+    guard = Middleware(LoopbackGuard, token=token, open_paths=open_paths)
+    return Starlette(routes=routes, middleware=[guard])
 
 
 class LoopbackGuard:
     """Lets a request through when it names a loopback host and carries the token."""
 
-    def __init__(self, app: ASGIApp, token: str) -> None:
-        """Guard the app with the token."""
-        self._app = app
+    def __init__(self, app: ASGIApp, token: str, open_paths: frozenset[str] = frozenset()) -> None:
+        """Guard the app with the token, but for the open paths."""
+        self._app, self._open_paths = app, open_paths
         self._expected = f"Bearer {token}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -107,7 +117,9 @@ class LoopbackGuard:
         if _without_port(host) not in LOOPBACK_NAMES:
             refusal = f"this API answers to a loopback name, not to {host!r}."
             await _error("host", refusal, HTTPStatus.MISDIRECTED_REQUEST)(scope, receive, send)
-        elif not hmac.compare_digest(given, self._expected):
+        elif scope["path"] not in self._open_paths and not hmac.compare_digest(
+            given, self._expected
+        ):
             refusal = "the Authorization header does not carry the token of this receiver."
             await _error("unauthorized", refusal, HTTPStatus.UNAUTHORIZED)(scope, receive, send)
         else:
@@ -138,7 +150,9 @@ class _LocalApi:
             raise OtherEdition(f"saved query {query.name!r} is another one here.")
         values = decode_parameters(body.get("parameters", {}))
         timeout_s = _number(body, "timeout_s", QUERY_TIMEOUT_S)
-        table = await self._in_turn(lambda: self._room().run(query, values, timeout_s))
+        table = await self._in_turn(
+            request, lambda asked: self._room().run(query, values, timeout_s, asked)
+        )
         return await _arrow(table)
 
     async def sql(self, request: Request) -> Response:
@@ -150,7 +164,9 @@ class _LocalApi:
         values = decode_parameters(body.get("parameters", {}))
         rows_max = int(_number(body, "rows_max", SAVED_ROWS_MAX))
         limits = SqlLimits(rows_max, _number(body, "timeout_s", QUERY_TIMEOUT_S))
-        answer = await self._in_turn(lambda: self._room().sql(text, values, limits))
+        answer = await self._in_turn(
+            request, lambda asked: self._room().sql(text, values, limits, asked)
+        )
         return await _arrow(answer.table, {TRUNCATED_HEADER: str(answer.truncated).lower()})
 
     async def mark(self, request: Request) -> Response:
@@ -166,16 +182,29 @@ class _LocalApi:
         """Who answers."""
         return JSONResponse(dict(self._status()))
 
-    async def _in_turn(self, question: Callable[[], Answer]) -> Answer:
-        """The answer from a thread, when there is a slot for it."""
+    async def _in_turn(self, request: Request, answer: Callable[[Question], Answer]) -> Answer:
+        """The answer from a thread, when there is a slot for it; nobody waits for that of an asker
+        who went away."""
         if self._present >= self._limits.queries_max + self._limits.waiting_max:
             raise ReceiverBusy(f"{self._present} questions are being answered. Ask again soon.")
         self._present += 1
         try:
             async with self._slots:
-                return await run_in_threadpool(question)
+                asked = Question()
+                watch = asyncio.create_task(_stop_when_gone(request, asked))
+                try:
+                    return await run_in_threadpool(answer, asked)
+                finally:
+                    watch.cancel()
         finally:
             self._present -= 1
+
+
+async def _stop_when_gone(request: Request, asked: Question) -> None:
+    while True:
+        await asyncio.sleep(_GONE_POLL_S)
+        if await request.is_disconnected():
+            asked.stop()
 
 
 def _answering(handler: Handler) -> Handler:

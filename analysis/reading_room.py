@@ -6,8 +6,9 @@ with a time limit.
 """
 
 import os
+import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,12 +20,17 @@ import pyarrow as pa
 
 from analysis.catalog import VIEWS_FOLDER, SavedQuery, bind, packaged_queries
 from analysis.query_error import QueryFailed, QueryTimeout, QueryTooLarge
+from analysis.question import Question
 from analysis.sandbox import Published, check_statement, published
+from receiver.reader_gate import ReaderGate
 
 MEMORY_LIMIT_MAX = 2 * 1024**3
 QUERY_TIMEOUT_S = 300.0
+ANSWER_BYTES_MAX = 256 * 1024**2
 SAVED_ROWS_MAX = 1_000_000
 _INTERRUPT_AGAIN_S = 0.2
+_BATCH_ROWS = 65_536
+_NICE = 10
 
 Answer = TypeVar("Answer")
 
@@ -48,9 +54,22 @@ class SqlAnswer:
 class ReadingRoom:
     """Answers questions on an instance that was prepared; safe to use from several threads."""
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, views: Path | None = None) -> None:
-        """Create the views on the instance, where the store is attached as `store`."""
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        views: Path | None = None,
+        readers: ReaderGate | None = None,
+        answer_bytes_max: int | None = None,
+    ) -> None:
+        """Create the views on the instance, where the store is attached as `store`.
+
+        Each question passes the gate of `readers`. An answer to a statement of somebody else may
+        have `answer_bytes_max` bytes.
+        """
         self._connection = connection
+        self._beside_a_writer = readers is not None
+        self._readers = readers or ReaderGate()
+        self._answer_bytes_max = answer_bytes_max
         self._lock = threading.Lock()
         with self._cursor() as cursor:
             create_views(cursor, views or packaged_queries() / VIEWS_FOLDER)
@@ -61,22 +80,28 @@ class ReadingRoom:
         query: SavedQuery,
         parameters: Mapping[str, object] | None = None,
         timeout_s: float = QUERY_TIMEOUT_S,
+        asked: Question | None = None,
     ) -> pa.Table:
-        """All rows of a saved query. A query that is not ours runs in the sandbox."""
+        """All rows of a saved query. A query that is not ours runs in the sandbox.
+
+        Who holds `asked` can stop it.
+        """
         bound = bind(query, parameters or {})
         if not query.trusted:
-            return whole(self.sql(query.sql, bound, SqlLimits(SAVED_ROWS_MAX, timeout_s)))
+            limits = SqlLimits(SAVED_ROWS_MAX, timeout_s)
+            return whole(self.sql(query.sql, bound, limits, asked))
 
         def table(cursor: duckdb.DuckDBPyConnection) -> pa.Table:
             return cursor.sql(query.sql, params=bound).to_arrow_table()
 
-        return self._read(table, timeout_s)
+        return self._read(table, timeout_s, asked)
 
     def sql(
         self,
         text: str,
         parameters: Mapping[str, object] | None = None,
         limits: SqlLimits | None = None,
+        asked: Question | None = None,
     ) -> SqlAnswer:
         """The first rows of a statement that somebody else wrote, if the sandbox lets it run."""
         limits = limits or SqlLimits()
@@ -85,10 +110,23 @@ class ReadingRoom:
             self._published = self._published or published(cursor)
             statement = check_statement(cursor, text, self._published)
             relation = cursor.sql(statement, params=dict(parameters or {}))
-            table = relation.limit(limits.rows_max + 1).to_arrow_table()
+            reader = relation.limit(limits.rows_max + 1).to_arrow_reader(_BATCH_ROWS)
+            table = pa.Table.from_batches(self._bounded(reader), reader.schema)
             return SqlAnswer(table.slice(0, limits.rows_max), table.num_rows > limits.rows_max)
 
-        return self._read(answer, limits.timeout_s)
+        return self._read(answer, limits.timeout_s, asked)
+
+    def _bounded(self, batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        """The batches; raises QueryTooLarge instead of handing over more bytes than it may."""
+        size = 0
+        for batch in batches:
+            size += batch.nbytes
+            if self._answer_bytes_max is not None and size > self._answer_bytes_max:
+                raise QueryTooLarge(
+                    f"the answer is larger than {self._answer_bytes_max // 1024**2} MiB."
+                    " Aggregate, ask for fewer columns, or add a LIMIT."
+                )
+            yield batch
 
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -100,19 +138,29 @@ class ReadingRoom:
             cursor.close()
 
     def _read(
-        self, question: Callable[[duckdb.DuckDBPyConnection], Answer], timeout_s: float
+        self,
+        question: Callable[[duckdb.DuckDBPyConnection], Answer],
+        timeout_s: float,
+        asked: Question | None,
     ) -> Answer:
         """The answer to a question that is asked in a read-only transaction."""
-        with self._cursor() as cursor:
+        asked = asked or Question()
+        with (
+            self._readers.reading(asked.stop),
+            self._cursor() as cursor,
+        ):
+            asked.cursor = cursor
 
             def read() -> Answer:
+                if self._beside_a_writer:
+                    _step_back()
                 cursor.execute("BEGIN TRANSACTION READ ONLY")
                 return question(cursor)
 
             try:
                 return _within(timeout_s, cursor, read)
             except duckdb.Error as error:
-                raise QueryFailed(str(error)) from error
+                raise QueryFailed(_reason(asked, error)) from error
 
 
 def whole(answer: SqlAnswer) -> pa.Table:
@@ -122,6 +170,20 @@ def whole(answer: SqlAnswer) -> pa.Table:
             f"there are more than {SAVED_ROWS_MAX:,} rows. Aggregate, or add a LIMIT."
         )
     return answer.table
+
+
+def _reason(asked: Question, error: duckdb.Error) -> str:
+    if asked.stopped:
+        return (
+            "the question was stopped because the receiver needed its memory or disk to store more."
+            " Narrow it, for example with a shorter time window, and ask again."
+        )
+    if isinstance(error, duckdb.OutOfMemoryException):
+        what = str(error).partition("\n")[0]
+        return (
+            f"the question needs more memory than there is for it. Narrow it. DuckDB says: {what}"
+        )
+    return str(error)
 
 
 def connect(temporary_folder: Path) -> duckdb.DuckDBPyConnection:
@@ -161,6 +223,12 @@ def create_views(cursor: duckdb.DuckDBPyConnection, folder: Path) -> None:
                 cursor.execute(statement)
             except duckdb.Error as error:
                 raise QueryFailed(f"{path}: {error}") from error
+
+
+def _step_back() -> None:
+    """Lets the threads that store go first; a nice value is a thread's own on Linux only."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), _NICE)
 
 
 def _within(

@@ -1,12 +1,13 @@
 """Everything that `deploylens serve` runs: the receiver, its local API, and the lease that leads
 readers to it."""
 
+import logging
 import os
 import secrets
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +15,23 @@ from pathlib import Path
 import duckdb
 
 from analysis.catalog import Catalog
+from analysis.exit_code import ExitCode
 from analysis.local_api import build_app
-from analysis.reading_room import ReadingRoom, lock_down
-from receiver.allocator import keep_freed_memory
+from analysis.reading_room import ANSWER_BYTES_MAX, ReadingRoom, lock_down
+from analysis.service_manager import ServiceManager
+from analysis.stop_signals import StopSignals
+from receiver.allocator import keep_freed_memory, sparing_started_objects
+from receiver.exposure import exposure_warnings
 from receiver.http_server import HttpServer
 from receiver.lease import Lease, remove_lease, write_lease
+from receiver.listener import Listener
+from receiver.metrics import program_version
+from receiver.reader_gate import STOP_WAIT_S
 from receiver.server import Receiver
 from receiver.settings import Address, ReceiverSettings
 from receiver.store import SCHEMA_VERSION
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,29 +49,100 @@ def serve(
 ) -> None:
     """Receives until SIGINT or SIGTERM, then drains: everything that was taken is committed.
 
-    Raises StoreError or AddressInUse before anything is received.
+    A second signal ends the process at once; what was acknowledged is stored then too. Raises
+    StoreError or AddressInUse before anything is received. Must be called in the main thread, which
+    does nothing but wait for signals.
     """
     keep_freed_memory()
-    stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    with running(settings, api) as serving:
+    now: list[tuple[Serving, Receiver]] = []
+    stop = StopSignals(lambda: _end_at_once(now))
+    with stop.caught(), ThreadPoolExecutor(1, "deploylens-serve") as thread:
+        thread.submit(_serve, settings, api, on_ready, stop, now).result()
+
+
+def _serve(
+    settings: ReceiverSettings,
+    api: Address | None,
+    on_ready: Callable[[Serving], None],
+    stop: StopSignals,
+    now: list[tuple[Serving, Receiver]],
+) -> None:
+    manager = ServiceManager()
+    with (
+        manager.watched(lambda: all(receiver.health.is_live() for _, receiver in now)),
+        _started(settings, api) as (serving, receiver),
+        sparing_started_objects(),
+    ):
+        now.append((serving, receiver))
+        _LOG.info("started", extra=_facts(serving, settings))
+        for warning in exposure_warnings(settings):
+            _LOG.warning("%s", warning)
         on_ready(serving)
-        stop.wait()
+        manager.tell("READY=1", f"STATUS=receives on {serving.grpc} and {serving.http}")
+        stop.asked.wait()
+        load = receiver.load()
+        manager.tell("STOPPING=1", f"STATUS=drains {load.requests} requests")
+        _LOG.info("stopping", extra={"requests_waiting": load.requests})
+    _LOG.info("stopped", extra=receiver.metrics.totals())
+
+
+def _facts(serving: Serving, settings: ReceiverSettings) -> dict[str, object]:
+    """What an operator wants to know of a receiver that starts; no secret is among it."""
+    return {
+        "version": program_version(),
+        "pid": os.getpid(),
+        "store": str(serving.store),
+        "grpc": str(serving.grpc),
+        "http": str(serving.http),
+        "api": str(serving.api or "off"),
+        "tls": settings.tls is not None,
+        "request_bytes_max": settings.request_bytes_max,
+        "queue_bytes_max": settings.queue_bytes_max,
+        "retention_s": settings.retention_s,
+        "disk_bytes_max": settings.disk_bytes_max,
+    }
+
+
+def _end_at_once(now: list[tuple[Serving, Receiver]]) -> None:
+    """Ends the process without waiting for anything; called by the second signal."""
+    for serving, receiver in now:
+        load = receiver.load()
+        _LOG.warning(
+            "stopped at once by a second signal: requests that were not acknowledged may not be"
+            " stored, and their senders will send them again; what was acknowledged is stored",
+            extra={"requests": load.requests, "request_bytes": load.payload_bytes},
+        )
+        remove_lease(serving.store)
+    logging.shutdown()
+    os._exit(ExitCode.INTERRUPTED)
 
 
 @contextmanager
 def running(settings: ReceiverSettings, api: Address | None) -> Iterator[Serving]:
     """A receiver in this process for the length of the block."""
-    receiver = Receiver(settings)
+    with _started(settings, api) as (serving, _receiver):
+        yield serving
+
+
+@contextmanager
+def _started(settings: ReceiverSettings, api: Address | None) -> Iterator[tuple[Serving, Receiver]]:
+    """At the end the receiver drains while the local API still answers, then that stops, and then
+    the store is closed."""
     with ExitStack() as at_end:
-        at_end.callback(receiver.stop)
+        listener = None if api is None else Listener(api, "the local API", "--api")
+        if listener is not None:
+            at_end.callback(listener.close)
+        receiver = Receiver(settings)
+        at_end.callback(receiver.close)
+        at_end.callback(receiver.drain)  # again if it was not reached below; then nothing is left
         token = secrets.token_urlsafe(32)
-        server = None if api is None else _api_server(receiver, api, token)
         receiver.start()
+        server = None if listener is None else _api_server(receiver, listener, token)
         if server is not None:
             server.start()
+            at_end.callback(_stop_questions, receiver)  # those that came meanwhile
             at_end.callback(server.stop)
+            at_end.callback(_stop_questions, receiver)  # an endless one would hold up the end
         serving = Serving(
             store=settings.store,
             grpc=receiver.grpc_address,
@@ -70,18 +151,32 @@ def running(settings: ReceiverSettings, api: Address | None) -> Iterator[Serving
         )
         write_lease(settings.store, _lease(serving, token))
         at_end.callback(remove_lease, settings.store)
-        yield serving
+        at_end.callback(receiver.drain)
+        yield serving, receiver
 
 
-def _api_server(receiver: Receiver, address: Address, token: str) -> HttpServer:
+def _stop_questions(receiver: Receiver) -> None:
+    with receiver.writer.readers.closed(0.0, STOP_WAIT_S):
+        pass
+
+
+def _api_server(receiver: Receiver, listener: Listener, token: str) -> HttpServer:
     started_at_unix_nano = time.time_ns()
 
     def status() -> Mapping[str, object]:
         return {"pid": os.getpid(), "started_at_unix_nano": started_at_unix_nano}
 
     room = _Rooms(receiver)
-    app = build_app(room.current, token, Catalog.load(), receiver.writer.mark, status)
-    return HttpServer(app, address, "the local API", "--api")
+    app = build_app(
+        room.current,
+        token,
+        Catalog.load(),
+        receiver.writer.mark,
+        status,
+        open_routes=receiver.routes(),
+        more_routes=receiver.import_routes(),
+    )
+    return HttpServer(app, listener)
 
 
 class _Rooms:
@@ -99,7 +194,12 @@ class _Rooms:
         with self._lock:
             connection = self._receiver.writer.connection
             if self._room is None or connection is not self._connection:
-                self._connection, self._room = connection, ReadingRoom(connection)
+                self._room = ReadingRoom(
+                    connection,
+                    readers=self._receiver.writer.readers,
+                    answer_bytes_max=ANSWER_BYTES_MAX,
+                )
+                self._connection = connection
                 lock_down(connection)
             return self._room
 

@@ -7,10 +7,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from analysis.byte_size import parse_byte_size
+from analysis.duration import parse_duration_s
 from analysis.suggestion import did_you_mean
-from receiver.settings import API_PORT, GRPC_PORT, HTTP_PORT, Address, parse_address
+from receiver.disk_limits import DISK_BYTES_MIN, RETENTION_MIN_S
+from receiver.flatten.redaction_rules import REDACTION_MODES, RedactionRules
+from receiver.log_words import LOG_FORMATS, LOG_LEVELS
+from receiver.settings import API_PORT, GRPC_PORT, HTTP_PORT, Address, parse_address, parse_origin
 
 FILE_NAME = "deploylens.toml"
+# gRPC counts in 32 bits, and every message is held in memory.
+MESSAGE_BYTES_MOST = 1024**3
 FORMATS = ("table", "json", "csv", "jsonl", "markdown")
 
 # What tomllib hands over before it is checked.
@@ -38,7 +45,33 @@ SETTINGS = {
     "grpc": Setting("--grpc", "DEPLOYLENS_GRPC", "serve.grpc", f"127.0.0.1:{GRPC_PORT}"),
     "http": Setting("--http", "DEPLOYLENS_HTTP", "serve.http", f"127.0.0.1:{HTTP_PORT}"),
     "api": Setting("--api", "DEPLOYLENS_API", "serve.api", f"127.0.0.1:{API_PORT}"),
+    "max_request_bytes": Setting(
+        "--max-request-bytes", "DEPLOYLENS_MAX_REQUEST_BYTES", "serve.max_request_bytes", "64MiB"
+    ),
+    "max_queue_bytes": Setting(
+        "--max-queue-bytes", "DEPLOYLENS_MAX_QUEUE_BYTES", "serve.max_queue_bytes", "96MiB"
+    ),
+    "max_response_bytes": Setting(
+        "--max-response-bytes", "DEPLOYLENS_MAX_RESPONSE_BYTES", "serve.max_response_bytes", "4MiB"
+    ),
+    "retention": Setting("--retention", "DEPLOYLENS_RETENTION", "serve.retention", ""),
+    "max_disk": Setting("--max-disk", "DEPLOYLENS_MAX_DISK", "serve.max_disk", ""),
+    "log_format": Setting("--log-format", "DEPLOYLENS_LOG_FORMAT", "serve.log_format", "text"),
+    "log_level": Setting("--log-level", "DEPLOYLENS_LOG_LEVEL", "serve.log_level", "info"),
+    "api_key_file": Setting("--api-key-file", "DEPLOYLENS_API_KEY_FILE", "serve.api_key_file", ""),
+    "tls_cert": Setting("--tls-cert", "DEPLOYLENS_TLS_CERT", "serve.tls_cert", ""),
+    "tls_key": Setting("--tls-key", "DEPLOYLENS_TLS_KEY", "serve.tls_key", ""),
+    "tls_client_ca": Setting(
+        "--tls-client-ca", "DEPLOYLENS_TLS_CLIENT_CA", "serve.tls_client_ca", ""
+    ),
+    "redact": Setting("--redact", "DEPLOYLENS_REDACT", "serve.redact.mode", "drop"),
+    "redact_key": Setting("--redact-key", "DEPLOYLENS_REDACT_KEYS", "serve.redact.keys", ""),
+    "keep_key": Setting("--keep-key", "DEPLOYLENS_KEEP_KEYS", "serve.redact.keep", ""),
+    "cors_origin": Setting("--cors-origin", "DEPLOYLENS_CORS_ORIGINS", "serve.cors_origins", ""),
 }
+
+# What the file may hold as a list of texts.
+LISTS = frozenset({"queries", "serve.cors_origins", "serve.redact.keys", "serve.redact.keep"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +113,17 @@ class Settings:
     @property
     def format(self) -> str:
         """How rows are written: one of FORMATS."""
-        given = self._given("format")
-        text = _text(given)
-        if text not in FORMATS:
-            hint = did_you_mean(text, FORMATS)
-            raise ConfigurationError(
-                f"{given.origin} is {text!r}.{hint} It is one of {', '.join(FORMATS)}."
-            )
-        return text
+        return self._one_of("format", FORMATS)
+
+    @property
+    def log_format(self) -> str:
+        """How the receiver writes its log: one of LOG_FORMATS."""
+        return self._one_of("log_format", LOG_FORMATS)
+
+    @property
+    def log_level(self) -> str:
+        """The least that the receiver writes to its log: one of LOG_LEVELS."""
+        return self._one_of("log_level", LOG_LEVELS)
 
     def address(self, name: str) -> Address:
         """Where to listen: `grpc`, `http` or `api`."""
@@ -100,6 +136,98 @@ class Settings:
     def address_or_off(self, name: str) -> Address | None:
         """Where to listen, None when it was set to `off`."""
         return None if self._given(name).value == "off" else self.address(name)
+
+    def message_bytes(self, name: str) -> int:
+        """The limit of a message, or of those that wait: `max_request_bytes`, `max_queue_bytes` or
+        `max_response_bytes`."""
+        given = self._given(name)
+        try:
+            size = parse_byte_size(_text(given))
+        except ValueError as error:
+            raise ConfigurationError(f"{given.origin}: {error}.") from None
+        if size > MESSAGE_BYTES_MOST:
+            raise ConfigurationError(
+                f"{given.origin} is {_text(given)!r}. A message has at most 1GiB."
+            )
+        return size
+
+    @property
+    def retention_s(self) -> float | None:
+        """How long rows are kept, None for ever."""
+        given = self._given("retention")
+        text = _text(given)
+        if not text:
+            return None
+        try:
+            seconds = parse_duration_s(text)
+        except ValueError as error:
+            raise ConfigurationError(f"{given.origin}: {error}.") from None
+        if seconds < RETENTION_MIN_S:
+            raise ConfigurationError(
+                f"{given.origin} is {text!r}: nothing older would be left to compare with. It is"
+                " at least 1h, and better the time between two deployments and more."
+            )
+        return seconds
+
+    @property
+    def disk_bytes_max(self) -> int | None:
+        """The most that the store may take on the disk, None for no limit."""
+        given = self._given("max_disk")
+        text = _text(given)
+        if not text:
+            return None
+        try:
+            size = parse_byte_size(text)
+        except ValueError as error:
+            raise ConfigurationError(f"{given.origin}: {error}.") from None
+        if size < DISK_BYTES_MIN:
+            raise ConfigurationError(
+                f"{given.origin} is {text!r}. It is at least 1GB: less has no room for what arrives"
+                " before older rows are gone."
+            )
+        return size
+
+    @property
+    def cors_origins(self) -> tuple[str, ...]:
+        """The origins whose web pages may send."""
+        given = self._given("cors_origin")
+        value = given.value
+        texts = value.split(",") if isinstance(value, str) else value
+        try:
+            return tuple(parse_origin(text) for text in texts if text.strip())
+        except ValueError as error:
+            raise ConfigurationError(f"{given.origin}: {error}.") from None
+
+    def path(self, name: str) -> Path | None:
+        """A file that may be named, as `api_key_file`; None if it is not."""
+        text = _text(self._given(name))
+        return Path(text).expanduser() if text else None
+
+    @property
+    def api_keys(self) -> str:
+        """The API keys of the environment, which is the only place but a file for them."""
+        return self._environ.get("DEPLOYLENS_API_KEYS", "")
+
+    @property
+    def redaction(self) -> RedactionRules:
+        """What becomes of secret attributes."""
+        mode = self._one_of("redact", REDACTION_MODES)
+        return RedactionRules(mode, self._patterns("redact_key"), self._patterns("keep_key"))
+
+    def _patterns(self, name: str) -> tuple[str, ...]:
+        value = self._given(name).value
+        texts = value.split(",") if isinstance(value, str) else value
+        return tuple(text.strip() for text in texts if text.strip())
+
+    def _one_of(self, name: str, choices: Sequence[str]) -> str:
+        given = self._given(name)
+        text = _text(given)
+        if text not in choices:
+            hint = did_you_mean(text, choices)
+            raise ConfigurationError(
+                f"{given.origin} is {text!r}.{hint} It is one of {', '.join(choices)}."
+            )
+        return text
 
     def _given(self, name: str) -> Given:
         setting = SETTINGS[name]
@@ -145,9 +273,9 @@ def _flat(table: Mapping[str, Toml], prefix: str = "") -> dict[str, Toml]:
 
 
 def _check_type(path: Path, key: str, value: Toml) -> None:
-    texts = value if key == "queries" and isinstance(value, list) else [value]
+    texts = value if key in LISTS and isinstance(value, list) else [value]
     if not all(isinstance(text, str) for text in texts):
-        expected = "a list of texts" if key == "queries" else "a text"
+        expected = "a list of texts" if key in LISTS else "a text"
         raise ConfigurationError(f"{path}: {key} is {value!r}, which is not {expected}.")
 
 

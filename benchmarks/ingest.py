@@ -1,91 +1,143 @@
-"""How fast spans become durable, end to end over gRPC, beside what parsing alone would take.
+"""How fast spans become durable, end to end, beside what parsing alone would take.
 
-    python -m benchmarks.ingest [--spans 8192] [--requests 120] [--connections 8]
+    python -m benchmarks.ingest [--spans 8192] [--seconds 8] [--connections 8]
+    python -m benchmarks.ingest --cases
 
 Runs `deploylens serve` in a process of its own and sends from this one, on the same cores. Every
 acknowledgement means that the rows are committed. The same payloads are parsed by the strict
-protobuf parser (upb) on one thread in the same run; the ratio of the two is the figure to compare
-between machines.
+protobuf parser (upb) on one thread in the same run, before and after; the ratio to the faster of
+the two is the figure to compare
+between machines. `--cases` runs a case for each thing that could be slow.
 """
 
 import argparse
 import json
 import os
 import platform
+import re
 import statistics
+import sys
 import tempfile
-import threading
 import time
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from pathlib import Path
 
-import grpc
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from benchmarks.payloads import payloads
+from benchmarks.clients import Sent, send_for
+from benchmarks.payloads import endless, payloads
+from receiver.lease import read_lease
 from tests.ingest import row
 from tests.served import free_addresses, serving
 
-_EXPORT = "/opentelemetry.proto.collector.trace.v1.TraceService/Export"
+_PAYLOAD_SPANS = 262_144
+_WARM_UP_S = 1.5
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What is sent: `spans` in a request, over `connections` that each wait for their answer."""
+
+    name: str
+    spans: int = 8192
+    connections: int = 8
+    transport: str = "grpc"
+    gzip: bool = False
+    failing: float = 0.02
+    distinct: bool = False
+
+
+CASES = (
+    Case("8,192 spans, 8 connections"),
+    Case("512 spans", spans=512),
+    Case("512 spans, 64 connections", spans=512, connections=64),
+    Case("64 spans, 64 connections", spans=64, connections=64),
+    Case("1 span, 64 connections", spans=1, connections=64),
+    Case("8,192 spans, 1 connection", connections=1),
+    Case("8,192 spans, 64 connections", connections=64),
+    Case("8,192 spans, gzip", gzip=True),
+    Case("8,192 spans, HTTP", transport="http"),
+    Case("8,192 spans, HTTP, gzip", transport="http", gzip=True),
+    Case("every attribute value distinct", distinct=True),
+    Case("half of the spans with an exception", failing=0.5),
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One run. Rates are spans a second, latencies seconds from sending to acknowledgement."""
+    """One case. Rates are spans a second, latencies seconds from sending to acknowledgement, CPU
+    times microseconds a span."""
 
+    case: str
     spans: int
-    spans_per_request: int
-    connections: int
     payload_bytes_per_span: float
-    spans_per_s: float
-    upb_spans_per_s: float
+    spans_per_s: int
+    upb_spans_per_s: int
     ratio_to_upb: float
     ack_p50_s: float
     ack_p99_s: float
+    ack_gap_max_s: float
+    receiver_cpu_us: float
+    sender_cpu_us: float
+    receiver_rss_peak_mib: int
     stored_bytes_per_span: float
 
 
 def main() -> None:
-    """Measures once and prints the figures as JSON."""
+    """Measures and prints the figures as JSON, one object for each case."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--spans", type=int, default=8192, help="spans in a request")
-    parser.add_argument("--requests", type=int, default=120, help="requests in the run")
+    parser.add_argument("--seconds", type=float, default=8.0, help="length of a case")
     parser.add_argument("--connections", type=int, default=8, help="clients at the same time")
-    parser.add_argument("--failing", type=float, default=0.02, help="share of spans that fail")
+    parser.add_argument("--cases", action="store_true", help="run every case")
     given = parser.parse_args()
-    sent = list(payloads(given.requests, given.spans, given.failing))
-    with tempfile.TemporaryDirectory() as folder:
-        result = measure(Path(folder) / "bench.duckdb", sent, given.spans, given.connections)
+    named = Case("as asked", spans=given.spans, connections=given.connections)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-    print(json.dumps({"machine": machine, **asdict(result)}, indent=2))
+    print(json.dumps({"machine": machine}), file=sys.stderr)
+    for case in CASES if given.cases else (named,):
+        with tempfile.TemporaryDirectory() as folder:
+            result = measure(case, Path(folder) / "bench.duckdb", given.seconds)
+        print(json.dumps(asdict(result)), flush=True)
 
 
-def measure(store: Path, sent: list[bytes], spans_per_request: int, connections: int) -> Result:
-    """Sends the requests over that many connections and checks that every span is stored once."""
+def measure(case: Case, store: Path, seconds: float) -> Result:
+    """Sends for that long and checks that every acknowledged span is stored once."""
+    count = max(1, _PAYLOAD_SPANS // case.spans)
+    first = list(payloads(min(count, 4096), case.spans, case.failing, distinct=case.distinct))
+    parse_s = parse_seconds(first)
     addresses = free_addresses()
-    spans = spans_per_request * len(sent)
-    upb_spans_per_s = spans / parse_seconds(sent)
+    requests = endless(first)
     with serving(store, addresses):
-        warm_up, *measured = sent
-        send(addresses.grpc, [warm_up], 1)
-        started = time.perf_counter()
-        latencies = send(addresses.grpc, measured, connections)
-        seconds = time.perf_counter() - started
+        warm = send_for(_WARM_UP_S, requests, addresses, case)
+        lease = read_lease(store)
+        assert lease is not None
+        before = process_cpu_s(lease.pid), time.process_time()
+        sent = send_for(seconds, requests, addresses, case)
+        receiver_s = process_cpu_s(lease.pid) - before[0]
+        sender_s = time.process_time() - before[1]
+        rss_peak = rss_peak_mib(lease.pid)
+    upb_spans_per_s = len(first) * case.spans / min(parse_s, parse_seconds(first))
+    acknowledged = (len(warm.acks) + len(sent.acks)) * case.spans
     stored = row(store, "SELECT count(*) AS n FROM spans")["n"]
-    if stored != spans:
-        raise SystemExit(f"{spans} spans were acknowledged, {stored} are stored")
-    spans_per_s = spans_per_request * len(measured) / seconds
+    if stored != acknowledged:
+        raise SystemExit(f"{acknowledged} spans were acknowledged, {stored} are stored")
+    spans = len(sent.acks) * case.spans
+    spans_per_s = spans / sent.seconds
     return Result(
+        case=case.name,
         spans=spans,
-        spans_per_request=spans_per_request,
-        connections=connections,
-        payload_bytes_per_span=round(sum(map(len, sent)) / spans, 1),
+        payload_bytes_per_span=round(sum(map(len, first)) / len(first) / case.spans, 1),
         spans_per_s=round(spans_per_s),
         upb_spans_per_s=round(upb_spans_per_s),
         ratio_to_upb=round(spans_per_s / upb_spans_per_s, 3),
-        ack_p50_s=round(statistics.median(latencies), 3),
-        ack_p99_s=round(statistics.quantiles(latencies, n=100)[98], 3),
-        stored_bytes_per_span=round(store.stat().st_size / spans, 1),
+        ack_p50_s=round(statistics.median(sent.latencies), 3),
+        ack_p99_s=round(statistics.quantiles(sent.latencies, n=100)[98], 3),
+        ack_gap_max_s=round(longest_gap(sent), 3),
+        receiver_cpu_us=round(receiver_s / spans * 1e6, 2),
+        sender_cpu_us=round(sender_s / spans * 1e6, 2),
+        receiver_rss_peak_mib=rss_peak,
+        stored_bytes_per_span=round(store.stat().st_size / stored, 1),
     )
 
 
@@ -97,29 +149,21 @@ def parse_seconds(sent: list[bytes]) -> float:
     return time.perf_counter() - started
 
 
-def send(address: str, sent: list[bytes], connections: int) -> list[float]:
-    """Sends the requests from that many clients, each waiting for its acknowledgement; the
-    latencies."""
-    latencies: list[float] = []
+def longest_gap(sent: Sent) -> float:
+    """The longest time in which no request was acknowledged."""
+    return max((later - sooner for sooner, later in pairwise(sorted(sent.acks))), default=0.0)
 
-    def client(mine: list[bytes]) -> None:
-        options = [("grpc.use_local_subchannel_pool", 1), ("grpc.max_send_message_length", -1)]
-        with grpc.insecure_channel(address, options=options) as channel:
-            export = channel.unary_unary(_EXPORT)
-            for payload in mine:
-                started = time.perf_counter()
-                export(payload, timeout=60)
-                latencies.append(time.perf_counter() - started)
 
-    clients = [
-        threading.Thread(target=client, args=(sent[number::connections],))
-        for number in range(connections)
-    ]
-    for thread in clients:
-        thread.start()
-    for thread in clients:
-        thread.join()
-    return latencies
+def process_cpu_s(pid: int) -> float:
+    """User and system time that a process has used (proc_pid_stat(5), fields 14 and 15)."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def rss_peak_mib(pid: int) -> int:
+    """The largest resident set that a process has had."""
+    found = re.search(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    return int(found[1]) // 1024 if found else 0
 
 
 if __name__ == "__main__":

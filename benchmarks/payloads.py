@@ -1,7 +1,8 @@
 """Export requests with real-looking values, the same ones for the same seed."""
 
+import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
@@ -15,23 +16,37 @@ _AGENTS = (
     "okhttp/4.12.0",
     "python-requests/2.32.3",
 )
+_UNKNOWN_FIELD = b"\xc1\x3e"  # field 1000, eight bytes
 _STACK = "Traceback (most recent call last):\n" + "".join(
     f'  File "/app/shop/{name}.py", line {line}, in {name}\n    return {name}(order)\n'
     for name, line in (("views", 41), ("service", 118), ("pricing", 77), ("tax", 9))
 )
 
 
-def payloads(count: int, spans: int, failing: float = 0.02, seed: int = 7) -> Iterator[bytes]:
+def payloads(
+    count: int, spans: int, failing: float = 0.02, seed: int = 7, distinct: bool = False
+) -> Iterator[bytes]:
     """`count` serialized requests of `spans` spans with nine attributes each, from four services.
 
-    A share `failing` of the spans ends with an exception that carries a stack trace.
+    A share `failing` of the spans ends with an exception that carries a stack trace. With
+    `distinct` every attribute value is another one.
     """
     random_source = random.Random(seed)
     for _ in range(count):
-        yield _request(spans, failing, random_source).SerializeToString()
+        yield _request(spans, failing, distinct, random_source).SerializeToString()
 
 
-def _request(spans: int, failing: float, random_source: random.Random) -> ExportTraceServiceRequest:
+def endless(first: Sequence[bytes]) -> Iterator[bytes]:
+    """The requests again and again, none the same bytes: each round ends in a field of its own,
+    which receivers ignore."""
+    for number in itertools.count():
+        mark = b"" if number < len(first) else _UNKNOWN_FIELD + number.to_bytes(8, "little")
+        yield first[number % len(first)] + mark
+
+
+def _request(
+    spans: int, failing: float, distinct: bool, random_source: random.Random
+) -> ExportTraceServiceRequest:
     request = ExportTraceServiceRequest()
     services = min(4, spans)
     for service in range(services):
@@ -54,12 +69,12 @@ def _request(spans: int, failing: float, random_source: random.Random) -> Export
         scope.scope.name, scope.scope.version = "opentelemetry.instrumentation.fastapi", "0.66b2"
         mine = spans // services + (service < spans % services)
         scope.spans.extend(
-            _span(random_source.random() < failing, random_source) for _ in range(mine)
+            _span(random_source.random() < failing, distinct, random_source) for _ in range(mine)
         )
     return request
 
 
-def _span(fails: bool, random_source: random.Random) -> Span:
+def _span(fails: bool, distinct: bool, random_source: random.Random) -> Span:
     start = _START + random_source.randrange(3_600_000_000_000)
     route = random_source.choice(_ROUTES)
     span = Span(
@@ -86,6 +101,9 @@ def _span(fails: bool, random_source: random.Random) -> Span:
             "client.address": f"10.0.{random_source.randrange(256)}.{random_source.randrange(256)}",
         }.items()
     )
+    if distinct:
+        for attribute in span.attributes:
+            attribute.value.string_value = random_source.randbytes(10).hex()
     if fails:
         _add_exception(span, start, random_source)
     return span

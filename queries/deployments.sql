@@ -10,9 +10,9 @@
 -- column service_version VARCHAR: version; NULL when none is known
 -- column environment_name VARCHAR: environment
 -- column deployment_id VARCHAR: id of the roll-out, when one was sent
--- column first_seen TIMESTAMP_NS: its first span or exception
--- column last_seen TIMESTAMP_NS: its last span or exception
--- column instances BIGINT: distinct instances; NULL when none was sent
+-- column first_seen TIMESTAMP_NS: its first span or exception, also of those deleted
+-- column last_seen TIMESTAMP_NS: its last span or exception, also of those deleted
+-- column instances BIGINT: distinct instances of what is stored; NULL when there is none
 -- column spans BIGINT: spans received
 -- column requests BIGINT: requests received
 -- column failures BIGINT: requests that failed
@@ -24,6 +24,7 @@
 -- column irreversible BOOLEAN: marked as not to be rolled back; NULL when not marked
 -- column note VARCHAR: as marked
 -- column marked_at TIMESTAMP_NS: time of the latest mark
+-- column deleted_spans BIGINT: of its spans, those deleted because of age or the store's size
 SELECT *
 FROM deployments
 WHERE ($service_name IS NULL OR service_name = $service_name)

@@ -1,9 +1,9 @@
 -- Exceptions the candidate shows and nothing before it or beside it did.
--- Judged on the strict fingerprint, against every stored exception of the service in that
--- environment: any version before the candidate's first traffic, any other version until the end of
--- its window. New is evidence, not a fact: if it were not new, sightings would fall on the
--- candidate with probability rho, its share of all requests that were watched; so all k traces with
--- a sighting do with rho^k. Most traces first.
+-- Judged on the strict fingerprint, against every exception of the service in that environment,
+-- also those deleted since: any version before the candidate's first traffic, any other version
+-- until the end of its window. New is evidence, not a fact: if it were not new, sightings would
+-- fall on the candidate with probability rho, its share of all requests that were watched; so all k
+-- traces with a sighting do with rho^k. Most traces first.
 -- param service_name VARCHAR: service that was deployed
 -- param service_version VARCHAR: its version; '' for spans that carry none
 -- param environment_name VARCHAR = NULL: environment; NULL: the one the version reached last
@@ -31,7 +31,7 @@
 -- column candidate_first_seen TIMESTAMP_NS: first traffic of the candidate
 -- column candidate_from TIMESTAMP_NS: start of the candidate's window
 -- column candidate_until TIMESTAMP_NS: end of the candidate's window, not included
--- column baseline_version VARCHAR: version compared with; NULL when unknown, or without a baseline
+-- column baseline_version VARCHAR: version compared with; without a kind, one that was deleted
 -- column baseline_kind VARCHAR: concurrent, before or named; NULL without a baseline
 -- column baseline_from TIMESTAMP_NS: start of the baseline's window
 -- column baseline_until TIMESTAMP_NS: end of the baseline's window, not included
@@ -50,18 +50,37 @@ WITH c AS (
         AND e.service_namespace IS NOT DISTINCT FROM c.service_namespace
         AND e.environment_name IS NOT DISTINCT FROM c.environment_name
         AND e.time < c.candidate_until
+), known AS (
+    SELECT fingerprint, fingerprint_loose FROM here WHERE NOT own
+    UNION ALL
+    SELECT d.fingerprint, d.fingerprint_loose
+    FROM deleted_exceptions AS d CROSS JOIN c
+    WHERE d.service_name = $service_name
+        AND d.service_namespace IS NOT DISTINCT FROM c.service_namespace
+        AND d.environment_name IS NOT DISTINCT FROM c.environment_name
+        AND d.first_seen < c.candidate_until
+        AND NOT (coalesce(d.service_version, '') = $service_version
+            AND d.deployment_id IS NOT DISTINCT FROM c.deployment_id
+            AND d.first_seen >= c.candidate_first_seen)
+), served AS (
+    SELECT service_namespace, service_version, environment_name, deployment_id,
+        start_time AS time, 1 AS requests
+    FROM requests WHERE service_name = $service_name
+    UNION ALL
+    SELECT service_namespace, service_version, environment_name, deployment_id,
+        first_seen, requests
+    FROM deleted_deployments WHERE service_name = $service_name
 ), watched AS (
     SELECT share(
-        count(*) FILTER (
-            coalesce(r.service_version, '') = $service_version
-            AND r.deployment_id IS NOT DISTINCT FROM c.deployment_id
-            AND r.start_time >= c.candidate_first_seen
-        ), count(*)) AS rho
-    FROM requests AS r CROSS JOIN c
-    WHERE r.service_name = $service_name
-        AND r.service_namespace IS NOT DISTINCT FROM c.service_namespace
-        AND r.environment_name IS NOT DISTINCT FROM c.environment_name
-        AND r.start_time < c.candidate_until
+        sum(s.requests) FILTER (
+            coalesce(s.service_version, '') = $service_version
+            AND s.deployment_id IS NOT DISTINCT FROM c.deployment_id
+            AND s.time >= c.candidate_first_seen
+        ), sum(s.requests)) AS rho
+    FROM served AS s CROSS JOIN c
+    WHERE s.service_namespace IS NOT DISTINCT FROM c.service_namespace
+        AND s.environment_name IS NOT DISTINCT FROM c.environment_name
+        AND s.time < c.candidate_until
 ), groups AS (
     SELECT
         fingerprint,
@@ -77,7 +96,7 @@ WITH c AS (
         max(time) AS last_seen
     FROM here
     WHERE own AND in_window
-        AND fingerprint NOT IN (SELECT fingerprint FROM here WHERE NOT own)
+        AND fingerprint NOT IN (SELECT fingerprint FROM known)
     GROUP BY fingerprint
 )
 SELECT
@@ -88,7 +107,7 @@ SELECT
     g.traces,
     g.first_seen,
     g.last_seen,
-    g.fingerprint_loose NOT IN (SELECT fingerprint_loose FROM here WHERE NOT own) AS type_is_new,
+    g.fingerprint_loose NOT IN (SELECT fingerprint_loose FROM known) AS type_is_new,
     w.rho AS candidate_request_share,
     CASE WHEN w.rho > 0 THEN w.rho ** g.traces END AS probability_not_new,
     g.fingerprint,

@@ -25,7 +25,7 @@
 -- column candidate_first_seen TIMESTAMP_NS: first traffic of the candidate
 -- column candidate_from TIMESTAMP_NS: start of the candidate's window
 -- column candidate_until TIMESTAMP_NS: end of the candidate's window, not included
--- column baseline_version VARCHAR: version compared with; NULL when unknown, or without a baseline
+-- column baseline_version VARCHAR: version compared with; without a kind, one that was deleted
 -- column baseline_kind VARCHAR: concurrent, before or named; NULL without a baseline
 -- column baseline_from TIMESTAMP_NS: start of the baseline's window
 -- column baseline_until TIMESTAMP_NS: end of the baseline's window, not included

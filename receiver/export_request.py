@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from google.protobuf.message import DecodeError
 
 from receiver.errors import MalformedRequest
+from receiver.otlp.profile_fields import without_profile_fields
+from receiver.otlp.request_bounds import check_protobuf
 from receiver.otlp.wire import REQUEST_TYPES
 from receiver.signals import Signal
 
@@ -16,7 +18,8 @@ from receiver.signals import Signal
 class Answer:
     """What became of a request: how many records are stored, how many were refused and why.
 
-    `duplicate` says that the same bytes had been stored before and nothing was added.
+    `duplicate` says that the same bytes had been stored before and nothing was added; what was
+    refused then is counted again.
     """
 
     accepted: int
@@ -61,14 +64,14 @@ def read_request(
 
 def canonical(signal: Signal, payload: bytes) -> bytes:
     """The same message as the strict parser understands it: one member per `oneof`, nothing
-    unknown."""
+    unknown, and nothing that only profiles have."""
     message = REQUEST_TYPES[signal].FromString(payload)
     message.DiscardUnknownFields()
-    content: bytes = message.SerializeToString()
-    return content
+    return without_profile_fields(signal, message.SerializeToString())
 
 
 def _count_records(signal: Signal, payload: bytes) -> int:
+    check_protobuf(payload)
     try:
         message = REQUEST_TYPES[signal].FromString(payload)
     except DecodeError as error:

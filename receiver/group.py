@@ -1,7 +1,9 @@
 """A group of export requests as rows: what one transaction commits."""
 
+import logging
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,13 +11,19 @@ import pyarrow as pa
 
 from receiver.errors import MalformedRequest
 from receiver.export_request import Answer, ExportRequest, canonical
+from receiver.flatten.bounds import PastBound, check_repeated_text
 from receiver.flatten.endpoint import EndpointLimit
 from receiver.flatten.log_records import log_rows
+from receiver.flatten.redaction import Redaction
+from receiver.flatten.redaction_rules import RedactionRules
 from receiver.flatten.resources import Resource
 from receiver.flatten.rows import RequestRows, Rows
 from receiver.flatten.spans import span_rows
-from receiver.otlp.wire import requests_to_arrow
+from receiver.log_limit import LogLimit
+from receiver.otlp.wire import ProfilesOnlyFields, requests_to_arrow
 from receiver.signals import Signal
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +39,13 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A request that cannot be turned into rows, although the strict parser took it."""
+    """A request that cannot be turned into rows, although the strict parser took it.
+
+    Any error but MalformedRequest is a mistake of ours; it costs the one request that shows it.
+    """
 
     request: ExportRequest
-    error: MalformedRequest
+    error: Exception
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,11 +61,15 @@ class GroupBuilder:
     """Turns export requests into groups. Numbers the requests; remembers the endpoints of every
     service."""
 
-    def __init__(self, first_request_id: int, limit: EndpointLimit) -> None:
-        """Starts where the store ends."""
+    def __init__(
+        self, first_request_id: int, limit: EndpointLimit, redaction: Redaction | None = None
+    ) -> None:
+        """Starts where the store ends. Without `redaction`, by the usual rules."""
+        self._redaction = redaction or Redaction(RedactionRules())
         self._next_request_id = first_request_id
         self._limit = limit
         self._lock = threading.Lock()
+        self._profiles_log = LogLimit()
 
     def build(self, requests: Sequence[ExportRequest]) -> tuple[Group, list[Refused]]:
         """The group of these requests; one that fails is refused without harm to the others."""
@@ -79,14 +94,43 @@ class GroupBuilder:
         try:
             parts.append(self._part(signal, requests, [r.payload for r in requests]))
             return
-        except MalformedRequest:
-            pass  # which of them it is, the loop below finds out
+        except PastBound as error:  # reading it another way makes it no smaller
+            if len(requests) == 1:
+                refused.append(Refused(requests[0], error))
+                return
+        except ProfilesOnlyFields:
+            self._warn_of_profiles(len(requests))
+            if self._canonical_together(signal, requests, parts):
+                return
+        except Exception:  # which of them it is, the loop below finds out
+            if self._canonical_together(signal, requests, parts):
+                return
         for request in requests:
             try:
                 payload = canonical(signal, request.payload)
                 parts.append(self._part(signal, [request], [payload]))
-            except MalformedRequest as error:
+            except Exception as error:
                 refused.append(Refused(request, error))
+
+    def _warn_of_profiles(self, requests: int) -> None:
+        warned = self._profiles_log.due(requests)
+        if warned:
+            _LOG.warning(
+                "among %d requests are some whose attributes or values point into a table of"
+                " strings that only profiles have; these attributes are stored as if they did not."
+                " Update what sends them.",
+                warned,
+            )
+
+    def _canonical_together(
+        self, signal: Signal, requests: list[ExportRequest], parts: list[_Part]
+    ) -> bool:
+        """Whether all of them became rows, as the strict parser reads them."""
+        with suppress(Exception):
+            plain = [canonical(signal, request.payload) for request in requests]
+            parts.append(self._part(signal, requests, plain))
+            return True
+        return False
 
     def _part(
         self, signal: Signal, requests: Sequence[ExportRequest], payloads: Sequence[bytes]
@@ -99,13 +143,14 @@ class GroupBuilder:
             ),
         )
         rows = (
-            span_rows(batch, arrival, self._limit)
+            span_rows(batch, arrival, self._limit, self._redaction)
             if signal is Signal.TRACES
-            else log_rows(batch, arrival)
+            else log_rows(batch, arrival, self._redaction)
         )
         expected = [request.record_count for request in requests]
         if (rows.accepted + rows.rejections.counts).tolist() != expected:
             raise MalformedRequest("two readings of the request differ in the number of records")
+        check_repeated_text(rows.tables)
         self._next_request_id += len(requests)
         return _Part(requests, arrival, rows)
 

@@ -1,13 +1,12 @@
 """An HTTP server in a thread of its own."""
 
-import socket
+import ssl
 import threading
 
 import uvicorn
 from starlette.types import ASGIApp
 
-from receiver.errors import AddressInUse
-from receiver.settings import Address
+from receiver.listener import Listener
 
 _GRACE_S = 5
 
@@ -15,10 +14,16 @@ _GRACE_S = 5
 class HttpServer:
     """Serves an ASGI application until it is stopped."""
 
-    def __init__(self, app: ASGIApp, address: Address, purpose: str, flag: str) -> None:
-        """Binds the port; raises AddressInUse, which names the purpose and the flag."""
-        self._socket = _bind(address, purpose, flag)
-        self.address = Address(address.host, self._socket.getsockname()[1])
+    def __init__(
+        self,
+        app: ASGIApp,
+        listener: Listener,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        """Serves on the listener's port and closes it at the end; speaks TLS if a context is
+        given."""
+        self._listener = listener
+        self.address = listener.address
         config = uvicorn.Config(
             app,
             http="httptools",
@@ -29,9 +34,13 @@ class HttpServer:
             server_header=False,
             timeout_graceful_shutdown=_GRACE_S,
         )
+        config.load()
+        config.ssl = tls
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(
-            target=self._server.run, args=([self._socket],), name=f"deploylens-{purpose}"
+            target=self._server.run,
+            args=([listener.socket],),
+            name=f"deploylens-{listener.purpose}",
         )
 
     def start(self) -> None:
@@ -43,25 +52,4 @@ class HttpServer:
         self._server.should_exit = True
         if self._thread.ident is not None:
             self._thread.join()
-        self._socket.close()
-
-
-def _bind(address: Address, purpose: str, flag: str) -> socket.socket:
-    try:
-        family, kind, protocol, _, where = socket.getaddrinfo(
-            address.host, address.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
-        )[0]
-        listener = socket.socket(family, kind, protocol)
-    except OSError as error:
-        raise AddressInUse(f"cannot listen for {purpose} on {address}: {error.strerror}") from None
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(where)
-        listener.listen(2048)
-    except OSError as error:
-        listener.close()
-        raise AddressInUse(
-            f"cannot listen for {purpose} on {address}: {error.strerror}."
-            f" Stop the program that listens there, or give another address with {flag}."
-        ) from None
-    return listener
+        self._listener.close()

@@ -1,42 +1,74 @@
-"""OTLP over HTTP: protobuf and JSON, plain or gzip, on one port."""
+"""OTLP over HTTP: protobuf and JSON, plain or compressed, on one port."""
 
 import asyncio
-import json
 import logging
-import math
+import reprlib
+import threading
 import time
-import zlib
-from collections.abc import AsyncIterator
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
-from google.protobuf.json_format import MessageToDict
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from receiver.errors import MalformedRequest, ReceiverError, RequestTooLarge, Unavailable
-from receiver.export_request import ExportRequest, read_request
+from receiver.admission import Arrival
+from receiver.api_keys import ApiKeys
+from receiver.content_encoding import Decoder, check_size, decode, decoder_of
+from receiver.cross_origin import cross_origin
+from receiver.errors import ReceiverError, SenderGone, SenderSlow, Unavailable, UnsupportedMedia
+from receiver.exchange import Exchange
+from receiver.export_request import Answer, ExportRequest, read_request
+from receiver.http_answer import (
+    JSON,
+    PROTOBUF,
+    answered,
+    media_type,
+    method_not_allowed,
+    not_found,
+    refused,
+    smaller,
+)
+from receiver.http_auth import KeyGuard
+from receiver.metrics import Metrics
 from receiver.otlp.request_json import to_protobuf
 from receiver.pipeline import Pipeline
 from receiver.settings import ReceiverSettings
 from receiver.signals import Signal
-from receiver.status import NOT_FOUND_STATUS, export_response, refusal_of
 
 _LOG = logging.getLogger(__name__)
-_PROTOBUF = "application/x-protobuf"
-_JSON = "application/json"
-_GZIP_WINDOW = 31  # zlib's number for "with a gzip header"
+_TYPE_HEADER = "Content-Type"
+_SIGNALS = {f"/v1/{signal.value}": signal for signal in Signal}
+_TRANSPORTS = {PROTOBUF: "http/protobuf", JSON: "http/json"}
+# A sender that takes longer over one body holds memory that others could use.
+_BODY_TIMEOUT_S = 30.0
+# So many bodies are decoded at a time: how large they become is known only afterwards.
+_DECODING_MAX = 4
 
 
 class HttpService:
     """The routes of OTLP/HTTP."""
 
-    def __init__(self, pipeline: Pipeline, settings: ReceiverSettings) -> None:
-        """Answers from this pipeline."""
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        settings: ReceiverSettings,
+        keys: ApiKeys | None = None,
+        metrics: Metrics | None = None,
+        other_routes: Sequence[Route] = (),
+    ) -> None:
+        """Answers from this pipeline. Asks for a key, and counts, if given; the other routes are
+        for probes, and answered beside OTLP's."""
         self._pipeline = pipeline
         self._settings = settings
+        self._decoding = threading.BoundedSemaphore(_DECODING_MAX)
+        self._keys = keys
+        self._metrics = metrics or Metrics()
+        self._other_routes = other_routes
 
     def app(self) -> Starlette:
         """The ASGI application."""
@@ -44,8 +76,25 @@ class HttpService:
             Route(f"/v1/{signal.value}", self._endpoint(signal), methods=["POST"])
             for signal in Signal
         ]
-        handlers: dict[Any, Any] = {404: _not_found, 405: _method_not_allowed}
-        return Starlette(routes=routes, exception_handlers=handlers)
+        handlers: dict[Any, Any] = {404: not_found, 405: method_not_allowed}
+        app = Starlette(
+            routes=[*routes, *self._other_routes],
+            middleware=self._middleware(),
+            exception_handlers=handlers,
+        )
+        app.router.redirect_slashes = False  # not every exporter follows a redirect
+        return app
+
+    def _middleware(self) -> list[Middleware]:
+        """The outermost first: a browser's preflight has no key."""
+        count = self._count_refusal
+        guard = [Middleware(KeyGuard, keys=self._keys, on_refusal=count)] if self._keys else []
+        return [*cross_origin(self._settings.cors_origins), *guard]
+
+    def _count_refusal(self, path: str, error: ReceiverError, code: str) -> None:
+        signal = _SIGNALS.get(path)
+        if signal is not None:
+            Exchange(self._metrics.traffic, "http", signal).refused(error, code)
 
     def _endpoint(self, signal: Signal) -> Any:  # Any: starlette's own type of an endpoint
         async def export(request: Request) -> Response:
@@ -54,96 +103,75 @@ class HttpService:
         return export
 
     async def _export(self, signal: Signal, request: Request) -> Response:
-        content_type = _media_type(request)
-        if content_type not in (_PROTOBUF, _JSON):
-            supported = f"415 unsupported media type, supported: [{_JSON}, {_PROTOBUF}]"
-            return Response(supported, 415, media_type="text/plain")
+        content_type = media_type(request)
+        transport = _TRANSPORTS.get(content_type, "http")
+        exchange = Exchange(self._metrics.traffic, transport, signal)
         try:
-            body = await self._body(request)
-            export_request = await run_in_threadpool(self._submit, signal, content_type, body)
-            answer = export_request.answer
-            await asyncio.wait([asyncio.wrap_future(answer)], timeout=self._settings.ack_timeout_s)
-            if not answer.done():
-                raise Unavailable("the store is slow; send again", self._settings.retry_delay_s)
-            return _encoded(export_response(signal, answer.result()), content_type, 200)
+            if content_type not in _TRANSPORTS:
+                raise UnsupportedMedia(f"Content-Type {reprlib.repr(content_type)}", _TYPE_HEADER)
+            decoder = decoder_of(request.headers.get("content-encoding", ""))
+            with self._pipeline.admission.arrival() as arrival:
+                body = await self._body(request, arrival)
+                submit = partial(self._submit, exchange, signal, transport, decoder, arrival)
+                taken = await run_in_threadpool(submit, body)
+            del body  # from now on the queue counts what it became
+            answer = await self._answer(taken)
+            response = answered(signal, answer, content_type, self._settings.response_bytes_max)
+            exchange.answered(taken, answer, "200")
         except Exception as error:  # the edge to the sender: everything gets an honest code
             if not isinstance(error, ReceiverError):
                 _LOG.exception("an export request failed")
-            return _refused(error, content_type)
+            response = refused(error, content_type)
+            exchange.refused(error, str(response.status_code))
+            if isinstance(error, SenderSlow):
+                response.headers["Connection"] = "close"
+        return smaller(response, request)
 
-    def _submit(self, signal: Signal, content_type: str, body: bytes) -> ExportRequest:
-        transport = "http/json" if content_type == _JSON else "http/protobuf"
-        payload = to_protobuf(body, signal) if content_type == _JSON else body
-        return self._pipeline.submit(read_request(signal, transport, payload, time.time_ns()))
+    def _submit(
+        self,
+        exchange: Exchange,
+        signal: Signal,
+        transport: str,
+        decoder: Decoder,
+        arrival: Arrival,
+        body: bytes,
+    ) -> ExportRequest:
+        with self._decoding:
+            plain = decode(body, decoder, self._settings.request_bytes_max)
+            arrival.add(0 if plain is body else len(plain))
+            payload = to_protobuf(plain, signal) if transport == _TRANSPORTS[JSON] else plain
+        request = exchange.read(read_request(signal, transport, payload, time.time_ns()))
+        arrival.leave()
+        return self._pipeline.submit(request)
 
-    async def _body(self, request: Request) -> bytes:
-        encoding = request.headers.get("content-encoding", "identity").strip().lower()
+    async def _answer(self, taken: ExportRequest) -> Answer:
+        future = taken.answer
+        await asyncio.wait([asyncio.wrap_future(future)], timeout=self._settings.ack_timeout_s)
+        if not future.done():
+            delay_s = self._settings.retry_delay_s
+            raise Unavailable("the store is slow; send again", delay_s, "late")
+        return future.result()
+
+    async def _body(self, request: Request, arrival: Arrival) -> bytes:
+        """The body as it was sent; raises RequestTooLarge as soon as that is known.
+
+        The connection stays open then, and the rest is thrown away as it comes: closing it would
+        make a sender that is still sending miss the answer, and send again.
+        """
         most = self._settings.request_bytes_max
-        if encoding == "gzip":
-            return await _gunzip(request.stream(), most)
-        if encoding not in ("identity", "none", ""):
-            raise MalformedRequest(f"Content-Encoding {encoding!r} is not one of gzip, identity")
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
-            _check_size(len(body), most)
-        return bytes(body)
-
-
-async def _gunzip(chunks: AsyncIterator[bytes], most: int) -> bytes:
-    """The content of a gzip stream of one or more members, never more than the limit in memory."""
-    body = bytearray()
-    inflater = zlib.decompressobj(_GZIP_WINDOW)
-    try:
-        async for chunk in chunks:
-            rest = chunk
-            while rest:
-                body += inflater.decompress(rest, most + 1 - len(body))
-                _check_size(len(body), most)
-                rest = inflater.unconsumed_tail or inflater.unused_data
-                if inflater.eof and rest:
-                    inflater = zlib.decompressobj(_GZIP_WINDOW)
-    except zlib.error as error:
-        raise MalformedRequest(f"Content-Encoding is gzip, but the body is not: {error}") from None
-    if not inflater.eof:
-        raise MalformedRequest("the gzip body ends too early")
-    return bytes(body)
-
-
-def _check_size(size: int, most: int) -> None:
-    if size > most:
-        raise RequestTooLarge(
-            f"the request is larger than {most} bytes after decompression."
-            " Let the exporter send smaller batches."
-        )
-
-
-def _media_type(request: Request) -> str:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def _encoded(message: Any, content_type: str, code: int) -> Response:
-    """A protobuf message in the encoding of the request, as the specification wants."""
-    if content_type == _JSON:
-        text = json.dumps(MessageToDict(message), ensure_ascii=False)
-        return Response(text, code, media_type=_JSON)
-    return Response(message.SerializeToString(), code, media_type=_PROTOBUF)
-
-
-def _refused(error: Exception, content_type: str) -> Response:
-    refusal = refusal_of(error)
-    response = _encoded(refusal.status(), content_type, refusal.http_code)
-    if refusal.retry_delay_s is not None:
-        response.headers["Retry-After"] = str(max(1, math.ceil(refusal.retry_delay_s)))
-    return response
-
-
-async def _not_found(request: Request, _error: Exception) -> Response:
-    content_type = _media_type(request)
-    return _encoded(NOT_FOUND_STATUS, content_type if content_type == _PROTOBUF else _JSON, 404)
-
-
-async def _method_not_allowed(_request: Request, _error: Exception) -> Response:
-    allowed = {"Allow": "POST"}
-    text = "405 method not allowed, supported: [POST]"
-    return Response(text, 405, headers=allowed, media_type="text/plain")
+        check_size(int(request.headers.get("content-length", 0)), most)
+        chunks: list[bytes] = []
+        size = 0
+        try:
+            async with asyncio.timeout(_BODY_TIMEOUT_S):
+                async for chunk in request.stream():
+                    size += len(chunk)
+                    check_size(size, most)
+                    arrival.add(len(chunk))
+                    chunks.append(chunk)
+        except TimeoutError:
+            text = f"the body was not whole after {_BODY_TIMEOUT_S:g} s"
+            raise SenderSlow(text, self._settings.retry_delay_s, "slow") from None
+        except ClientDisconnect:
+            raise SenderGone("the sender closed the connection early") from None
+        return b"".join(chunks)

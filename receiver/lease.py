@@ -8,17 +8,17 @@ its owner may read it.
 import contextlib
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """Where a running receiver listens."""
+    """Where a running receiver listens, and the token of its local API, which `repr` hides."""
 
     pid: int
     api: str | None
-    token: str
+    token: str = field(repr=False)
     grpc: str
     http: str
     started_at_unix_nano: int

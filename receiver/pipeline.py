@@ -12,56 +12,87 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import InvalidStateError
+from contextlib import suppress
+from dataclasses import dataclass
 from uuid import UUID
 
 import duckdb
 
+from receiver.admission import Admission
+from receiver.committer import Committer
 from receiver.errors import Unavailable
 from receiver.export_request import Answer, ExportRequest
 from receiver.flatten.endpoint import EndpointLimit
 from receiver.group import Group, GroupBuilder
+from receiver.ledger import Ledger
+from receiver.metrics import Metrics
+from receiver.redaction_key import open_redaction
 from receiver.settings import ReceiverSettings
+from receiver.stage import Stage
 from receiver.store import StoreError
 from receiver.writer import Writer
 
 _LOG = logging.getLogger(__name__)
 _SENDERS_DECAY = 0.75
+_JOIN_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Requests that were taken and are not answered yet, and whether no more are taken."""
+
+    requests: int
+    payload_bytes: int
+    closing: bool
 
 
 class Pipeline:
     """Takes validated requests, answers them once they are durable."""
 
-    def __init__(self, writer: Writer, settings: ReceiverSettings) -> None:
-        """Starts where the store ends; `start` sets the threads going."""
+    def __init__(
+        self,
+        writer: Writer,
+        settings: ReceiverSettings,
+        metrics: Metrics | None = None,
+        admission: Admission | None = None,
+    ) -> None:
+        """Starts where the store ends; `start` sets the threads going.
+
+        `admission` counts also what has not come this far.
+        """
+        self._metrics = (metrics or Metrics()).store
+        self._committer = Committer(writer, self._metrics)
+        self.admission = admission or Admission(settings.queue_bytes_max, settings.retry_delay_s)
         self._writer = writer
         self._settings = settings
         limit = EndpointLimit(writer.stored_endpoints())
-        self._builder = GroupBuilder(writer.next_request_id(), limit)
+        redaction = open_redaction(settings.redaction, settings.store)
+        self._builder = GroupBuilder(writer.next_request_id(), limit, redaction)
         self._changed = threading.Condition()
         self._waiting: deque[ExportRequest] = deque()
         self._pending: dict[UUID, ExportRequest] = {}
-        self._pending_bytes = 0
+        self._taken_s: dict[UUID, float] = {}
         self._senders = 0.0
         self._closing = False
-        self._built: queue.Queue[Group | None] = queue.Queue(maxsize=1)
-        self._threads = (
-            threading.Thread(target=self._build_groups, name="deploylens-decode"),
-            threading.Thread(target=self._commit_groups, name="deploylens-commit"),
-        )
+        self._built: queue.Queue[tuple[Group, Ledger] | None] = queue.Queue(maxsize=1)
+        self._decoding = Stage("decode", self._build_groups, self._give_up)
+        self._committing = Stage("commit", self._commit_groups, self._give_up)
+        self.stages = (self._decoding, self._committing)
 
     def start(self) -> None:
         """Sets the two threads going."""
-        for thread in self._threads:
-            thread.start()
+        for stage in self.stages:
+            stage.start()
 
     def close(self) -> None:
         """Refuses new requests, commits everything that was taken, and ends the threads."""
         with self._changed:
             self._closing = True
             self._changed.notify_all()
-        for thread in self._threads:
-            if thread.ident is not None:  # a receiver may be given up before it has started
-                thread.join()
+        for stage in self.stages:
+            while stage.running and not any(one.died for one in self.stages):
+                stage.join(_JOIN_S)
 
     def submit(self, request: ExportRequest) -> ExportRequest:
         """Queues a request and returns the one whose answer to wait for.
@@ -73,48 +104,61 @@ class Pipeline:
             request.answer.set_result(Answer(accepted=0))
             return request
         with self._changed:
-            if self._closing:
-                raise Unavailable("the receiver is stopping", self._settings.retry_delay_s)
+            self._check_open()
             under_way = self._pending.get(request.digest)
             if under_way is not None:
                 return under_way
-            self._check_room(len(request.payload))
+            self.admission.take(len(request.payload))
             self._pending[request.digest] = request
-            self._pending_bytes += len(request.payload)
+            self._taken_s[request.digest] = time.monotonic()
             self._senders = max(self._senders, len(self._pending))
             self._waiting.append(request)
             self._changed.notify_all()
         return request
 
-    def _check_room(self, payload_bytes: int) -> None:
-        """One request is always taken, however large, so that none waits forever."""
-        most = self._settings.queue_bytes_max
-        if self._pending and self._pending_bytes + payload_bytes > most:
-            raise Unavailable(
-                f"{self._pending_bytes} bytes are waiting to be stored, the limit is {most}."
-                " Send again later.",
-                self._settings.retry_delay_s,
-            )
+    def load(self) -> Load:
+        """How much waits now."""
+        with self._changed:
+            return Load(len(self._pending), self.admission.bytes_in_flight, self._closing)
+
+    def _check_open(self) -> None:
+        if self._closing:
+            delay_s = self._settings.retry_delay_s
+            raise Unavailable("the receiver is stopping", delay_s, "stopping")
+        for stage in self.stages:
+            if stage.died:
+                raise self._broken(stage)
 
     def _build_groups(self) -> None:
         while requests := self._next_requests():
-            try:
-                self._build(requests)
-            except Exception as error:  # the edge of this thread: every request gets an answer
-                _LOG.exception("a group of %d requests could not be decoded", len(requests))
-                self._fail(requests, error)
+            with self._decoding.working():
+                try:
+                    self._build(requests)
+                except Exception as error:  # the edge of this thread: every request gets an answer
+                    _LOG.exception("a group of %d requests could not be decoded", len(requests))
+                    self._fail(requests, error)
         self._built.put(None)
 
     def _build(self, requests: Sequence[ExportRequest]) -> None:
-        stored = self._writer.ledger.stored(request.digest for request in requests)
-        for request in requests:
-            if request.digest in stored:
-                self._answer(request, Answer(accepted=0, duplicate=True))
-        group, refused = self._builder.build([r for r in requests if r.digest not in stored])
+        ledger = self._writer.ledger
+        fresh = self._without_stored(requests, ledger)
+        began_s = time.monotonic()
+        group, refused = self._builder.build(fresh)
+        self._metrics.decoded(time.monotonic() - began_s)
         for refusal in refused:
             self._fail([refusal.request], refusal.error)
         if group.requests:
-            self._built.put(group)
+            self._built.put((group, ledger))
+
+    def _without_stored(
+        self, requests: Sequence[ExportRequest], ledger: Ledger
+    ) -> Sequence[ExportRequest]:
+        """Those that are not stored yet; the others are answered."""
+        stored = ledger.stored(request.digest for request in requests)
+        for request in requests:
+            if request.digest in stored:
+                self._answer(request, stored[request.digest])
+        return [request for request in requests if request.digest not in stored]
 
     def _next_requests(self) -> list[ExportRequest]:
         """What waits, once it is worth a transaction or waited long enough; empty at the end."""
@@ -145,17 +189,44 @@ class Pipeline:
         return rows >= self._settings.group_rows_target or len(self._pending) >= int(self._senders)
 
     def _commit_groups(self) -> None:
-        while (group := self._built.get()) is not None:
-            self._commit(group)
+        while (built := self._next_group()) is not None:
+            group, ledger = built
+            with self._committing.working():
+                if ledger is self._writer.ledger:
+                    self._commit(group)
+                else:
+                    self._commit_again(group.requests)
+
+    def _next_group(self) -> tuple[Group, Ledger] | None:
+        """The next group; meanwhile a lost store is opened again, for nobody sends to a receiver
+        that says it is not ready."""
+        while True:
+            try:
+                return self._built.get(timeout=self._settings.retry_delay_s)
+            except queue.Empty:
+                self._committer.look_after()
 
     def _commit(self, group: Group) -> None:
+        began_s = time.monotonic()
         try:
-            self._writer.commit(group)
+            self._committer.commit(group)
         except Exception as error:  # the edge of this thread: every request gets an answer
             self._not_stored(group, error)
         else:
+            self._metrics.committed(group, time.monotonic() - began_s)
             for request, answer in zip(group.requests, group.answers, strict=True):
                 self._answer(request, answer)
+
+    def _commit_again(self, requests: Sequence[ExportRequest]) -> None:
+        """The store was opened again after these became rows: one that failed then may be in it."""
+        try:
+            fresh = self._without_stored(requests, self._writer.ledger)
+        except duckdb.Error as error:
+            self._fail(requests, error)
+            return
+        group, _refused = self._builder.build(fresh)
+        if group.requests:
+            self._commit(group)
 
     def _not_stored(self, group: Group, error: Exception) -> None:
         """A store that failed is opened again and the senders told to come back.
@@ -164,8 +235,11 @@ class Pipeline:
         fails.
         """
         if isinstance(error, duckdb.Error | StoreError):
+            self._metrics.failed()
             _LOG.error("%d requests could not be stored: %s", len(group.requests), error)
-            self._recover()
+            self._committer.recover()
+            self._fail(group.requests, error)
+        elif isinstance(error, Unavailable):
             self._fail(group.requests, error)
         elif len(group.requests) == 1:
             _LOG.exception("a request could not be stored")
@@ -177,12 +251,17 @@ class Pipeline:
                 if alone.requests:
                     self._commit(alone)
 
-    def _recover(self) -> None:
-        """Opens the store again; DuckDB gives up its instance when the disk is full."""
-        try:
-            self._writer.reopen()
-        except (StoreError, duckdb.Error) as again:
-            _LOG.error("the store cannot be opened again yet: %s", again)
+    def _give_up(self, stage: Stage) -> None:
+        """Answers all that wait when a thread has died; they are stored after a restart."""
+        with self._changed:
+            waiting = list(self._pending.values())
+            self._changed.notify_all()
+        with suppress(InvalidStateError):  # the other thread may be answering one just now
+            self._fail(waiting, self._broken(stage))
+
+    def _broken(self, stage: Stage) -> Unavailable:
+        text = f"the {stage.name} thread of the receiver died; it must be restarted"
+        return Unavailable(text, self._settings.retry_delay_s, "broken")
 
     def _answer(self, request: ExportRequest, answer: Answer) -> None:
         self._forget(request)
@@ -190,7 +269,8 @@ class Pipeline:
 
     def _fail(self, requests: Sequence[ExportRequest], error: Exception) -> None:
         if isinstance(error, duckdb.Error | StoreError):
-            error = Unavailable(f"the store failed: {error}", self._settings.retry_delay_s)
+            delay_s = self._settings.retry_delay_s
+            error = Unavailable(f"the store failed: {error}", delay_s, "store")
         for request in requests:
             self._forget(request)
             request.answer.set_exception(error)
@@ -198,4 +278,5 @@ class Pipeline:
     def _forget(self, request: ExportRequest) -> None:
         with self._changed:
             if self._pending.pop(request.digest, None) is not None:
-                self._pending_bytes -= len(request.payload)
+                waited_s = time.monotonic() - self._taken_s.pop(request.digest)
+                self.admission.give_back(len(request.payload), waited_s)

@@ -171,3 +171,48 @@ CREATE TABLE deployment_marks (
     note VARCHAR,
     marked_at_unix_nano BIGINT NOT NULL
 );
+
+-- What deletions have removed of each deployment; nothing of it is still in the other tables.
+CREATE TABLE deployment_history (
+    service_namespace VARCHAR,
+    service_name VARCHAR NOT NULL,
+    service_version VARCHAR,
+    environment_name VARCHAR,
+    deployment_id VARCHAR,
+    version_source VARCHAR,
+    vcs_revision VARCHAR,
+    first_seen_unix_nano BIGINT,
+    last_seen_unix_nano BIGINT,
+    spans BIGINT NOT NULL,
+    requests BIGINT NOT NULL,
+    failures BIGINT NOT NULL,
+    request_weight DOUBLE NOT NULL,
+    failure_weight DOUBLE NOT NULL
+);
+
+-- What deletions have removed of each exception, by deployment and strict fingerprint.
+CREATE TABLE exception_history (
+    service_namespace VARCHAR,
+    service_name VARCHAR NOT NULL,
+    service_version VARCHAR,
+    environment_name VARCHAR,
+    deployment_id VARCHAR,
+    fingerprint VARCHAR NOT NULL,
+    fingerprint_loose VARCHAR NOT NULL,
+    fingerprint_version INTEGER NOT NULL,
+    exception_type VARCHAR,
+    top_frame VARCHAR,
+    first_seen_unix_nano BIGINT,
+    last_seen_unix_nano BIGINT,
+    sightings BIGINT NOT NULL
+);
+
+-- One row: the last request whose rows were deleted (0: none yet), and how many rows went so far.
+CREATE TABLE retention_edge (
+    last_request_id BIGINT NOT NULL,
+    received_at_unix_nano BIGINT,
+    deleted_at_unix_nano BIGINT,
+    spans BIGINT NOT NULL,
+    exceptions BIGINT NOT NULL,
+    log_records BIGINT NOT NULL
+);

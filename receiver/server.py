@@ -1,46 +1,105 @@
-"""A running receiver: opens the store, listens, and in the end drains and lets go."""
+"""A running receiver: binds its ports, opens the store, and in the end drains and lets go."""
 
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
+from starlette.routing import Route
+
+from receiver.admission import Admission
+from receiver.api_keys import ApiKeys
+from receiver.disk_room import checkpoint_bytes
+from receiver.export_request import ExportRequest
+from receiver.gauges import add_gauges
 from receiver.grpc_service import GrpcService
+from receiver.health import Health
+from receiver.health_routes import health_routes
 from receiver.http_server import HttpServer
 from receiver.http_service import HttpService
-from receiver.pipeline import Pipeline
+from receiver.import_service import ImportService
+from receiver.listener import Listener
+from receiver.metrics import Metrics
+from receiver.pipeline import Load, Pipeline
+from receiver.retention import Retention
 from receiver.settings import ReceiverSettings
+from receiver.tls import Certificates
 from receiver.writer import Writer
 
 
 class Receiver:
     """Receives OTLP over gRPC and HTTP into one store.
 
-    `writer` is where readers in this process find the store.
+    `writer` is where readers in this process find the store, `pipeline` what takes requests;
+    `health` and `metrics` say how it is.
     """
 
     def __init__(self, settings: ReceiverSettings) -> None:
-        """Opens the store and binds the ports; raises StoreError or AddressInUse and holds nothing
-        then."""
+        """Binds the ports, then opens the store; raises StoreError, AddressInUse or
+        CredentialsUnusable, holds nothing then and has not touched the store unless it is that
+        which failed."""
+        keys = ApiKeys(settings.api_key_file, settings.api_keys)
+        certificates = Certificates(settings.tls) if settings.tls else None
+        self._settings = settings
+        self.metrics = Metrics()
+        admission = Admission(settings.queue_bytes_max, settings.retry_delay_s)
         with ExitStack() as undo:
-            self.writer = Writer(settings.store, settings.store_lock_wait_s)
-            undo.callback(self.writer.close)
-            self._pipeline = Pipeline(self.writer, settings)
-            self._http = HttpServer(
-                HttpService(self._pipeline, settings).app(), settings.http, "OTLP/HTTP", "--http"
+            listener = Listener(settings.http, "OTLP/HTTP", "--http")
+            undo.callback(listener.close)
+            self._grpc = GrpcService(
+                self.submit, settings, keys, certificates, self.metrics, admission
             )
-            undo.callback(self._http.stop)
-            self._grpc = GrpcService(self._pipeline, settings)
+            undo.callback(self._grpc.stop)
+            self.writer = Writer(
+                settings.store,
+                settings.store_lock_wait_s,
+                checkpoint_bytes(settings.disk_bytes_max),
+            )
+            undo.callback(self.writer.close)
+            self.retention = Retention(
+                self.writer, self.metrics.store, settings.retention_s, settings.disk_bytes_max
+            )
+            self.pipeline = Pipeline(self.writer, settings, self.metrics, admission)
+            self.health = Health(self.pipeline, lambda: self.writer.connection, settings)
+            add_gauges(self.metrics, self.pipeline, self.retention, self.health, settings)
+            service = HttpService(self.pipeline, settings, keys, self.metrics, self.routes())
+            tls = certificates.http_context() if certificates else None
+            self._http = HttpServer(service.app(), listener, tls)
             undo.pop_all()
         self.grpc_address = self._grpc.address
         self.http_address = self._http.address
 
+    def routes(self) -> list[Route]:
+        """`/healthz`, `/readyz` and `/metrics`, new ones for each application."""
+        return health_routes(self.health, self.metrics)
+
+    def import_routes(self) -> list[Route]:
+        """Where other processes of this host hand over what is in files."""
+        return ImportService(self.pipeline, self._settings, self.metrics).routes()
+
+    def load(self) -> Load:
+        """What was taken and is not answered yet."""
+        return self.pipeline.load()
+
     def start(self) -> None:
         """Begins to receive."""
-        self._pipeline.start()
+        self.pipeline.start()
+        self.retention.start()
         self._grpc.start()
         self._http.start()
 
-    def stop(self) -> None:
-        """Takes no new requests, commits and answers what was taken, closes the store."""
-        self._grpc.stop()
-        self._http.stop()
-        self._pipeline.close()
+    def drain(self) -> None:
+        """Says that it is not ready, refuses what comes, commits and answers what was taken, and
+        closes the ports."""
+        self.health.leave()
+        self.pipeline.close()
+        with ThreadPoolExecutor(2) as at_once:
+            for stopped in (at_once.submit(self._grpc.stop), at_once.submit(self._http.stop)):
+                stopped.result()
+
+    def close(self) -> None:
+        """Closes the store of a receiver that has drained."""
+        self.retention.stop()
         self.writer.close()
+
+    def submit(self, request: ExportRequest) -> ExportRequest:
+        """Queues a request and returns the one whose answer to wait for; raises Unavailable."""
+        return self.pipeline.submit(request)

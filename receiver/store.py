@@ -6,6 +6,7 @@ of that many rows write compressed column data straight into the file instead of
 2.2 µs a span instead of 5 to 7.
 """
 
+import logging
 import re
 import time
 from collections.abc import Iterator
@@ -17,11 +18,14 @@ import duckdb
 
 from receiver.wal_repair import repair_wal
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 ROW_GROUP_ROWS = 16_384
+CHECKPOINT_BYTES = 128_000_000
 STORAGE_VERSION = "v1.5.0"  # the newest that the DuckDB 1.5 command line reads
 
+_MIGRATED_VERSIONS = (1,)  # all they lack is tables
 _LOCK_POLL_S = 0.1
+_LOG = logging.getLogger(__name__)
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _CONFIG: dict[str, str | bool | int] = {
     # Flushing gives memory back to the system that the next group needs again.
@@ -29,9 +33,8 @@ _CONFIG: dict[str, str | bool | int] = {
     "allocator_bulk_deallocation_flush_threshold": "1TB",
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
-    "checkpoint_threshold": "128MB",
     "max_vacuum_tasks": 0,
-    "memory_limit": "1GB",
+    "memory_limit": "768MB",
     "python_enable_replacements": False,
 }
 
@@ -61,15 +64,23 @@ class StoreLocked(StoreError):
         self.pid = pid
 
 
-def open_store(path: Path, lock_wait_s: float = 0.0) -> duckdb.DuckDBPyConnection:
+def open_store(
+    path: Path, lock_wait_s: float = 0.0, checkpoint_bytes: int = CHECKPOINT_BYTES
+) -> duckdb.DuckDBPyConnection:
     """An instance with the store attached for reading and writing; creates the file if there is
-    none.
+    none, and adds what a store of an older version lacks.
 
-    Waits up to `lock_wait_s` seconds for a reader to let go of the file. Raises StoreError.
+    Waits up to `lock_wait_s` seconds for a reader to let go of the file. The write-ahead log is
+    emptied when it holds `checkpoint_bytes`. Raises StoreError.
     """
     deadline = time.monotonic() + lock_wait_s
+    config: dict[str, str | bool | int | float | list[str]] = {
+        **_CONFIG,
+        "checkpoint_threshold": f"{checkpoint_bytes}B",
+        "temp_directory": f"{path}.tmp",
+    }
     while True:
-        connection = duckdb.connect(config={**_CONFIG, "temp_directory": f"{path}.tmp"})
+        connection = duckdb.connect(config=config)
         try:
             _open(connection, path)
         except StoreLocked:
@@ -94,57 +105,84 @@ def attach_read_only(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
             f"there is no store at {path}. Start `deploylens serve --store {path}` and point an"
             f" exporter at it, or run `deploylens import --store {path} FILE`."
         )
+    if _stamp(connection, path) in _MIGRATED_VERSIONS:
+        raise StoreSchemaMismatch(
+            f"{path} was written by an older deploylens and is not touched by reading. Start"
+            f" `deploylens serve --store {path}` once: it adds what is missing and keeps all rows."
+        )
     with _store_errors(path):
         connection.execute(f"ATTACH {_quoted(path)} AS store (READ_ONLY)")
-    try:
-        _check_stamp(connection, path)
-    except StoreError:
-        connection.execute("DETACH store")
-        raise
 
 
 def _open(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
     fresh = not path.exists() or path.stat().st_size == 0
     if not fresh:
         repair_wal(path)
-        attach_read_only(connection, path)
-        connection.execute("DETACH store")
+        _stamp(connection, path)
     path.parent.mkdir(parents=True, exist_ok=True)
     options = f"STORAGE_VERSION '{STORAGE_VERSION}', ROW_GROUP_SIZE {ROW_GROUP_ROWS}"
     with _store_errors(path):
         connection.execute(f"ATTACH {_quoted(path)} AS store ({options})")
-        if fresh:
-            _create_tables(connection)
+        _create_tables(connection, path, fresh)
 
 
-def _create_tables(connection: duckdb.DuckDBPyConnection) -> None:
+def _create_tables(connection: duckdb.DuckDBPyConnection, path: Path, fresh: bool) -> None:
+    """Creates the tables that are missing and stamps the store, in one transaction; an older store
+    is brought up to date by that."""
+    there = {
+        name
+        for (name,) in connection.execute(
+            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'store'"
+        ).fetchall()
+    }
+    missing = [
+        s for s in duckdb.extract_statements(_SCHEMA.read_text()) if _made_by(s) not in there
+    ]
+    if not missing:
+        return
     connection.execute("BEGIN")
     connection.execute("USE store")
-    for statement in duckdb.extract_statements(_SCHEMA.read_text()):
+    for statement in missing:
         connection.execute(statement)
+    connection.execute("INSERT INTO retention_edge VALUES (0, NULL, NULL, 0, 0, 0)")
     connection.execute(
         "INSERT INTO store_schema VALUES ($version, $program, $now)",
         {"version": SCHEMA_VERSION, "program": _program(), "now": time.time_ns()},
     )
     connection.execute("COMMIT")
     connection.execute("USE memory")
+    if not fresh:
+        _LOG.warning("%s was brought from an older schema to version %d", path, SCHEMA_VERSION)
 
 
-def _check_stamp(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _made_by(statement: duckdb.Statement) -> str:
+    """The table that a CREATE TABLE statement makes."""
+    found = re.search(r"CREATE TABLE (\w+)", statement.query)
+    return found[1] if found else ""
+
+
+def _stamp(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
+    """The schema version of the file, which is not touched; raises StoreError unless it is ours or
+    can be made so."""
+    with _store_errors(path):
+        connection.execute(f"ATTACH {_quoted(path)} AS store (READ_ONLY)")
     try:
         row = connection.execute("SELECT max(schema_version) FROM store.store_schema").fetchone()
     except duckdb.CatalogException:
         raise StoreNotDuckDB(
             f"{path} is a DuckDB database, but not a store of deploylens. Name another file."
         ) from None
+    finally:
+        connection.execute("DETACH store")
     found = row[0] if row else None
-    if found != SCHEMA_VERSION:
+    if found != SCHEMA_VERSION and found not in _MIGRATED_VERSIONS:
         age = "an older" if found is None or found < SCHEMA_VERSION else "a newer"
         raise StoreSchemaMismatch(
             f"{path} has schema version {found}, this program reads version {SCHEMA_VERSION}."
             f" It was written by {age} deploylens and was not touched. Use that version, or another"
             " file."
         )
+    return int(found)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import dataclasses
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -13,9 +13,21 @@ from receiver.flatten.resources import Resource
 from receiver.group import Group
 from receiver.ledger import Ledger
 from receiver.marks import DeploymentMark, insert_mark
-from receiver.store import open_store
+from receiver.reader_gate import ReaderGate
+from receiver.store import CHECKPOINT_BYTES, open_store
 
 _RESOURCE_FIELDS = tuple(field.name for field in dataclasses.fields(Resource))
+_COMMENT = "'rows as they were received'"
+_REFERRING = ("spans", "exceptions", "log_records")
+_UNUSED_RESOURCES = (
+    "SELECT resource_id FROM store.resources WHERE received_at_unix_nano < $before"
+    + "".join(f" EXCEPT SELECT resource_id FROM store.{table}" for table in _REFERRING)
+)
+_USED_SINCE = " UNION ".join(
+    f"SELECT resource_id FROM store.{table}"
+    " WHERE request_id > $seen AND resource_id IN (SELECT unnest($unused))"
+    for table in _REFERRING
+)
 
 
 class Writer:
@@ -23,14 +35,20 @@ class Writer:
 
     `connection` is the instance that readers in this process take cursors from; it changes when the
     store had to be opened again after a failure (a full disk makes DuckDB give up the instance;
-    what was committed is safe).
+    what was committed is safe). They pass `readers`. `make_room` is told the bytes of a group
+    before it is committed, and may raise Unavailable.
     """
 
-    def __init__(self, path: Path, lock_wait_s: float) -> None:
+    def __init__(
+        self, path: Path, lock_wait_s: float, checkpoint_bytes: int = CHECKPOINT_BYTES
+    ) -> None:
         """Opens the store; raises StoreError."""
-        self._path = path
+        self.path = path
+        self.readers = ReaderGate()
+        self.make_room: Callable[[int], None] = lambda _payload_bytes: None
+        self._checkpoint_bytes = checkpoint_bytes
         self._lock = threading.Lock()
-        self.connection = open_store(path, lock_wait_s)
+        self.connection = open_store(path, lock_wait_s, checkpoint_bytes)
         self.ledger = Ledger(self.connection)
         self._resource_ids = self._stored_resource_ids()
 
@@ -40,13 +58,16 @@ class Writer:
         with self._lock:
             with suppress(duckdb.Error):
                 self.connection.close()
-            self.connection = open_store(self._path)
+            self.connection = open_store(self.path, 0.0, self._checkpoint_bytes)
             self.ledger = Ledger(self.connection)
             self._resource_ids = self._stored_resource_ids()
 
     def next_request_id(self) -> int:
-        """One more than the largest request id in the store."""
-        return self._scalar("SELECT coalesce(max(request_id), 0) + 1 FROM store.export_requests")
+        """One more than the largest request id that the store ever had."""
+        return self._scalar(
+            "SELECT 1 + greatest((SELECT max(request_id) FROM store.export_requests),"
+            " (SELECT max(last_request_id) FROM store.retention_edge))"
+        )
 
     def stored_endpoints(self) -> dict[str, set[str]]:
         """The endpoints of every service in the store."""
@@ -63,6 +84,52 @@ class Writer:
         with self._lock, _transaction(self.connection) as cursor:
             insert_mark(cursor, mark)
 
+    @contextmanager
+    def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A transaction beside the commits of groups; it must not change the rows they write."""
+        with _transaction(self.connection) as cursor:
+            yield cursor
+
+    def checkpoint(self, patience_s: float, interrupt_s: float = 0.0) -> bool:
+        """Writes the log into the file; whether that also freed the blocks of deleted rows.
+
+        Readers are waited for as in ReaderGate.closed; one that stays keeps the blocks in use.
+        """
+        with (
+            self.readers.closed(patience_s, interrupt_s) as alone,
+            self._lock,
+            self.connection.cursor() as cursor,
+        ):
+            try:
+                if alone:
+                    # A checkpoint passes over a table in which nothing is new, and so over what one
+                    # in a commit had to leave because somebody read. A comment is new.
+                    for table in _REFERRING:
+                        cursor.execute(f"COMMENT ON TABLE store.{table} IS {_COMMENT}")
+                cursor.execute("CHECKPOINT store")
+            except duckdb.TransactionException:  # another transaction is not over yet
+                return False
+        return alone
+
+    def forget_unused_resources(self, received_before_unix_nano: int) -> int:
+        """Deletes the resources first received before this that no row refers to any more; their
+        number."""
+        with self.transaction() as cursor:
+            seen = _scalar(cursor, "SELECT max(request_id) FROM store.export_requests")
+            cursor.execute(_UNUSED_RESOURCES, {"before": received_before_unix_nano})
+            unused = [resource_id for (resource_id,) in cursor.fetchall()]
+        if not unused:
+            return 0
+        with self._lock, self.transaction() as cursor:
+            cursor.execute(_USED_SINCE, {"seen": seen, "unused": unused})
+            unused = list(set(unused) - {resource_id for (resource_id,) in cursor.fetchall()})
+            cursor.execute(
+                "DELETE FROM store.resources WHERE resource_id IN (SELECT unnest($unused))",
+                {"unused": unused},
+            )
+            self._resource_ids.difference_update(unused)
+        return len(unused)
+
     def close(self) -> None:
         """Writes everything into the one file and lets go of it."""
         with self._lock:
@@ -71,7 +138,8 @@ class Writer:
             self.connection.close()
 
     def commit(self, group: Group) -> None:
-        """Stores a group whole, or not at all and raises duckdb.Error."""
+        """Stores a group whole, or not at all and raises duckdb.Error or Unavailable."""
+        self.make_room(sum(len(request.payload) for request in group.requests))
         with self._lock, _transaction(self.connection) as cursor:
             for name, table in group.tables:
                 _insert(cursor, name, table)
@@ -88,10 +156,13 @@ class Writer:
         return set(table.column("resource_id").to_pylist())
 
     def _scalar(self, sql: str) -> int:
-        cursor = self.connection.cursor()
-        row = cursor.execute(sql).fetchone()
-        cursor.close()
-        return int(row[0]) if row else 0
+        with self.connection.cursor() as cursor:
+            return _scalar(cursor, sql)
+
+
+def _scalar(cursor: duckdb.DuckDBPyConnection, sql: str) -> int:
+    row = cursor.execute(sql).fetchone()
+    return int(row[0] or 0) if row else 0
 
 
 @contextmanager

@@ -6,7 +6,7 @@ besides,
 
 - `at` is the row's time: `10:00`, `10:00:30.5`, or `01-01 10:00` on a day other than 2026-01-02; -
 `received` is a span's other time, its end unless said; - `ms` is a duration in milliseconds; -
-`n` writes the row n times, `every` so many seconds apart (1),
+`last` is a history's last time, its first unless said; - `n` writes the row n times, `every` so many seconds apart (1),
 each in a trace of its own; - `trace` is any short label, and comes back as such; without one the
 row is a trace of its own.
 
@@ -52,6 +52,8 @@ TIME_COLUMNS = {
     "resources": "received_at_unix_nano",
     "export_requests": "received_at_unix_nano",
     "deployment_marks": "marked_at_unix_nano",
+    "deployment_history": "first_seen_unix_nano",
+    "exception_history": "first_seen_unix_nano",
 }
 DEFAULTS: dict[str, dict[str, str]] = {
     "spans": {
@@ -85,7 +87,17 @@ DEFAULTS: dict[str, dict[str, str]] = {
         "rejected_count": "0",
     },
     "deployment_marks": {"at": "10:00", "irreversible": "false"},
+    "deployment_history": {
+        "at": "10:00",
+        "spans": "1",
+        "requests": "1",
+        "failures": "0",
+        "request_weight": "1",
+        "failure_weight": "0",
+    },
+    "exception_history": {"at": "10:00", "fingerprint_version": "1", "sightings": "1"},
 }
+HISTORIES = {"deployment_history", "exception_history"}
 REQUEST_KINDS = {"SERVER", "CONSUMER"}
 
 
@@ -177,7 +189,8 @@ def _rows_by_name(text: str) -> list[dict[str, str]]:
 def _repeated(table: str, number: int, row: dict[str, str]) -> Iterator[dict[str, Any]]:
     """The rows that a row of text stands for, with the stored columns' names and values."""
     times, every_s = int(row.get("n", "1")), float(row.get("every", "1"))
-    stored = {k: v for k, v in row.items() if k not in {"n", "every", "at", "received", "ms"}}
+    not_stored = {"n", "every", "at", "last", "received", "ms"}
+    stored = {k: v for k, v in row.items() if k not in not_stored}
     start_ns = _nanoseconds(_moment(row["at"]))
     for i in range(times):
         values: dict[str, Any] = {k: None if v == "NULL" else v for k, v in stored.items()}
@@ -189,6 +202,8 @@ def _repeated(table: str, number: int, row: dict[str, str]) -> Iterator[dict[str
             values["received_at_unix_nano"] = (
                 _nanoseconds(_moment(received)) if received else ended_ns
             )
+        if table in HISTORIES:
+            values["last_seen_unix_nano"] = _nanoseconds(_moment(row.get("last", row["at"])))
         if table == "exceptions":
             kind = f"{values.get('exception_type')}/{values.get('exception_message')}"
             values = {"fingerprint": kind, "fingerprint_loose": kind.split("/")[0]} | values

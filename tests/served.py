@@ -13,6 +13,8 @@ from typing import Any
 
 import duckdb
 
+from receiver.lease import read_lease
+
 ROOT = Path(__file__).resolve().parents[1]
 _START_S = 30.0
 _STOP_S = 30.0
@@ -50,6 +52,7 @@ def serving(store: Path, addresses: Addresses) -> Iterator[None]:
     command = [sys.executable, "-m", "analysis", "serve", "--store", str(store)]
     command += ["--grpc", addresses.grpc, "--http", addresses.http, "--api", addresses.api]
     with running(command, store.with_suffix(".serve.txt"), [addresses.grpc, addresses.http]):
+        wait_for_lease(store)
         yield
 
 
@@ -59,7 +62,7 @@ def running(
     output: Path,
     addresses: list[str],
     environment: Mapping[str, str] | None = None,
-) -> Iterator[None]:
+) -> Iterator[subprocess.Popen[bytes]]:
     """A server process for the length of the block; it must then exit 0 on SIGTERM.
 
     The block starts when all its addresses accept connections. The output goes to a file, whose
@@ -73,7 +76,7 @@ def running(
     ):
         try:
             _wait_until_listening(process, addresses, output)
-            yield
+            yield process
             process.send_signal(signal.SIGTERM)
             code = process.wait(_STOP_S)
             assert code == 0, f"{command[0]} exited {code}:\n{output.read_text()}"
@@ -81,18 +84,27 @@ def running(
             process.kill()
 
 
+def wait_for_lease(store: Path) -> None:
+    """Waits until a receiver holds the store and says so; its ports are open before that."""
+    deadline = time.monotonic() + _START_S
+    while read_lease(store) is None:
+        assert time.monotonic() < deadline, f"{store} is held by nobody"
+        time.sleep(0.05)
+
+
 def _wait_until_listening(
     process: subprocess.Popen[bytes], addresses: list[str], output: Path
 ) -> None:
     deadline = time.monotonic() + _START_S
     for address in addresses:
-        while not _listens(address):
+        while not listens(address):
             assert process.poll() is None, f"exited {process.returncode}:\n{output.read_text()}"
             assert time.monotonic() < deadline, f"{address} is silent:\n{output.read_text()}"
             time.sleep(0.05)
 
 
-def _listens(address: str) -> bool:
+def listens(address: str) -> bool:
+    """Whether somebody accepts connections there."""
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host, int(port)), timeout=1).close()

@@ -52,7 +52,10 @@ def test_damage_is_told_with_its_place(tmp_path: Path) -> None:
     assert rows(tmp_path / "s.duckdb", "SELECT count(*) AS n FROM spans") == [{"n": 2}]
 
 
-TABLES = ("spans", "exceptions", "log_records", "resources", "export_requests", "deployment_marks")
+TABLES = (
+    *("spans", "exceptions", "log_records", "resources", "export_requests", "deployment_marks"),
+    *("deployment_history", "exception_history", "retention_edge"),
+)
 
 
 @pytest.fixture

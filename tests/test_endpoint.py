@@ -100,3 +100,31 @@ def test_limit_survives_a_restart(tmp_path: Path) -> None:
         ingest.send(trace_request({"http.route": "/new"}, {"http.route": "/page/a/0x"}, flags=9))
     found = rows(store, "SELECT endpoint FROM spans WHERE flags = 9 ORDER BY span_id")
     assert [one["endpoint"] for one in found] == [OTHER, "/page/a/0x"]
+
+
+def test_endpoints_are_not_long() -> None:
+    """An endpoint is at most 512 characters, so that what is remembered is bounded."""
+    (name,) = EndpointLimit().apply(constant("shop", 1), constant("GET /" + "x" * 9_000, 1)).values
+    assert name == "GET /" + "x" * 507
+
+
+def test_services_past_the_limit() -> None:
+    """Of services past the limit no endpoint is remembered; those known before keep theirs."""
+    limit = EndpointLimit(services_most=1)
+    for service, seen in (("shop", "a"), ("other", OTHER), ("shop", "a")):
+        (endpoint,) = limit.apply(constant(service, 1), constant("a", 1)).values
+        assert endpoint == seen
+
+
+def test_very_many_names_are_not_all_templated(tmp_path: Path) -> None:
+    """Names past 6 MiB of different ones in a group are `(other)`; the names themselves stay."""
+    store = tmp_path / "s.duckdb"
+    request = trace_request(*[{}] * 14_000)
+    for number, one in enumerate(request.resource_spans[0].scope_spans[0].spans):
+        one.name = f"{number:05} " + "x" * 500
+    stored(store, request)
+    assert row(store, "SELECT count(DISTINCT span_name) AS n FROM spans") == {"n": 14_000}
+    endpoints = rows(store, "SELECT endpoint, count(*) AS n FROM spans GROUP BY ALL ORDER BY n")
+    assert endpoints[0]["endpoint"] == OTHER
+    templated = 6 * 1024 * 1024 // 506
+    assert [one["n"] for one in endpoints] == [14_000 - templated, templated]

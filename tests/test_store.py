@@ -18,7 +18,9 @@ from receiver.store import (
     attach_read_only,
     open_store,
 )
-from tests.ingest import ingesting, row, stored, trace_request
+from tests.ingest import ingesting, row, rows, stored, trace_request
+
+VERSION_1 = Path(__file__).with_name("data") / "stores" / "schema_version_1.sql"
 
 
 @pytest.fixture
@@ -35,6 +37,44 @@ def test_stamp(store: Path) -> None:
         "schema_version": SCHEMA_VERSION
     }
     open_store(store).close()
+
+
+def test_older_store_is_completed(tmp_path: Path) -> None:
+    """A store of schema version 1 keeps its rows and gets the tables it lacks when it is opened for
+    writing; reading says so and leaves it alone."""
+    path = tmp_path / "old.duckdb"
+    with duckdb.connect() as connection:
+        connection.execute(f"ATTACH '{path}' AS store (STORAGE_VERSION 'v1.5.0')")
+        connection.execute("USE store")
+        for statement in duckdb.extract_statements(VERSION_1.read_text()):
+            connection.execute(statement)
+        connection.execute("INSERT INTO store_schema VALUES (1, 'deploylens 0.1.0', 1)")
+        connection.execute(
+            "INSERT INTO deployment_marks BY NAME SELECT 'shop' AS service_name,"
+            " '1.0' AS service_version, false AS irreversible, 1 AS marked_at_unix_nano"
+        )
+    before = path.read_bytes()
+    with duckdb.connect() as connection, pytest.raises(StoreSchemaMismatch, match="serve --store"):
+        attach_read_only(connection, path)
+    assert path.read_bytes() == before
+    stored(path, trace_request({}))
+    assert row(path, "SELECT list(schema_version ORDER BY ALL) AS v FROM store_schema") == {
+        "v": [1, SCHEMA_VERSION]
+    }
+    assert row(path, "SELECT count(*) AS n FROM deployment_marks") == {"n": 1}
+    assert row(path, "SELECT last_request_id FROM retention_edge") == {"last_request_id": 0}
+    fresh = tmp_path / "new.duckdb"
+    stored(fresh, trace_request({}))
+    assert columns(path) == columns(fresh)
+
+
+def columns(path: Path) -> list[dict[str, object]]:
+    """Every column of every table."""
+    return rows(
+        path,
+        "SELECT table_name, column_name, data_type, is_nullable FROM duckdb_columns()"
+        " WHERE NOT internal ORDER BY table_name, column_index",
+    )
 
 
 @pytest.mark.parametrize(("version", "age"), [(0, "older"), (99, "newer")])

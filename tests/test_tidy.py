@@ -32,17 +32,29 @@ EDGES = {"duckdb", "grpc", "starlette", "uvicorn", "httpx", "socket", "asyncio",
 # What the read path may take from the write path: module -> reason.
 FROM_RECEIVER = {
     "receiver.allocator": "`serve` sets how the process allocates memory",
+    "receiver.api_keys": "`doctor` checks the keys and shows one",
+    "receiver.compaction": "`compact` copies the store",
+    "receiver.disk_limits": "limits of `serve`",
     "receiver.errors": "an exit code for each error",
+    "receiver.exposure": "what `serve` warns of",
+    "receiver.flatten.redaction_rules": "which attributes `serve` and `import` redact",
+    "receiver.health": "`doctor` asks for as much room as the receiver",
     "receiver.http_server": "the local API runs in the same kind of server thread",
     "receiver.importer": "`import` writes files into the store",
     "receiver.lease": "finds the receiver that holds a store",
+    "receiver.listener": "the port of the local API",
+    "receiver.log_lines": "`serve` says how the log is written",
+    "receiver.log_words": "settings of the log",
+    "receiver.metrics": "`serve` says its version",
     "receiver.marks": "`mark` writes what was deployed",
     "receiver.otlp_files.file_record": "the recordings of the demo",
     "receiver.otlp_files.files": "the recordings of the demo",
+    "receiver.reader_gate": "questions let a checkpoint through",
     "receiver.server": "`serve` starts the receiver",
     "receiver.settings": "addresses and limits of `serve`",
     "receiver.signals": "the recordings of the demo",
     "receiver.store": "opens and checks the store",
+    "receiver.tls": "`doctor` checks the certificate",
 }
 # Where the receiver itself may be started from: the one place that starts everything.
 STARTS_THE_RECEIVER = {"analysis/serving.py"}
@@ -50,7 +62,10 @@ STARTS_THE_RECEIVER = {"analysis/serving.py"}
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "base"}
 
 # Files that we wrote or generated; recorded data is somebody else's and stays as it was.
-PLACES = ("receiver", "analysis", "queries", "tests", "benchmarks", "examples", ".github", ".ci")
+PLACES = (
+    *("receiver", "analysis", "queries", "tests", "benchmarks", "examples", "docs"),
+    *(".github", ".ci"),
+)
 TOP_SUFFIXES = {"", ".md", ".toml", ".yaml", ".lock"}
 NOT_OURS = {"__pycache__", "node_modules", "build", "data", "demo_data"}
 # Files with invented absolute paths, as stack traces hold them: path -> reason.

@@ -12,6 +12,7 @@ from analysis.commands.options import (
     debug_option,
     examples,
     pass_invocation,
+    redaction_options,
     store_option,
 )
 from analysis.safe_text import shown
@@ -38,6 +39,7 @@ _SHOWN_MAX = 20
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
 )
 @store_option
+@redaction_options
 @debug_option
 @pass_invocation
 def import_files(invocation: Invocation, files: tuple[Path, ...]) -> int:
@@ -52,13 +54,14 @@ def import_files(invocation: Invocation, files: tuple[Path, ...]) -> int:
                 f"{path} is not a regular file. OTLP files must be seekable; save the stream to a"
                 " file first."
             )
-    store = invocation.settings().store
+    settings = invocation.settings()
+    store, redaction = settings.store, settings.redaction
 
     from analysis.exit_code import ExitCode
     from receiver.importer import import_files as import_into
 
     with _progress(files) as on_progress:
-        report = import_into(files, store, on_progress)
+        report = import_into(files, store, on_progress, redaction)
     _tell(report, len(files), store)
     return ExitCode.FAILED if report.damaged else ExitCode.DONE
 

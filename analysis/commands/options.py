@@ -8,6 +8,8 @@ from typing import Any, TypeVar
 import click
 
 from analysis.settings import FORMATS, Settings
+from receiver.flatten.redaction_rules import REDACTION_MODES
+from receiver.log_words import LOG_FORMATS, LOG_LEVELS
 
 Command = TypeVar("Command", bound=Callable[..., object])
 
@@ -66,6 +68,58 @@ def format_option(command: Command) -> Command:
 def address_option(flag: str, metavar: str, text: str) -> Callable[[Command], Command]:
     """An option for where to listen."""
     return lambda command: _option(command, flag, metavar=metavar, help=text)
+
+
+def size_option(flag: str, text: str) -> Callable[[Command], Command]:
+    """An option for a number of bytes."""
+    return lambda command: _option(command, flag, metavar="SIZE", help=text)
+
+
+def retention_options(command: Command) -> Command:
+    """What is deleted: `--retention`, `--max-disk`."""
+    size = "Delete the oldest when the store would take more: 20GB. [default: no limit]"
+    command = _option(command, "--max-disk", metavar="SIZE", help=size)
+    age = "Delete what was received longer ago: 14d, 36h. [default: keep all]"
+    return _option(command, "--retention", metavar="AGE", help=age)
+
+
+def origin_option(command: Command) -> Command:
+    """`--cors-origin ORIGIN`, repeatable."""
+    text = (
+        "An origin whose web pages may send, https://*.example.com for many; may be repeated."
+        " [default none]"
+    )
+    return _option(command, "--cors-origin", metavar="ORIGIN", multiple=True, help=text)
+
+
+def security_options(command: Command) -> Command:
+    """Who may send, and how: `--api-key-file`, `--tls-cert`, `--tls-key`, `--tls-client-ca`."""
+    for flag, text in (
+        ("--tls-client-ca", "PEM authority; then each client must show a certificate of it."),
+        ("--tls-key", "PEM private key of --tls-cert."),
+        ("--tls-cert", "PEM certificate chain; then OTLP is taken over TLS only."),
+        ("--api-key-file", "API keys, one a line; then each sender must show one."),
+    ):
+        command = _option(command, flag, metavar="FILE", help=text)
+    return command
+
+
+def redaction_options(command: Command) -> Command:
+    """What becomes of secret attributes: `--redact`, `--redact-key`, `--keep-key`."""
+    kept = "Attributes never to redact, as `auth.token`; globs; may be repeated."
+    command = _option(command, "--keep-key", metavar="PATTERN", multiple=True, help=kept)
+    more = "More attributes to redact, as `*.ssn`; globs; may be repeated."
+    command = _option(command, "--redact-key", metavar="PATTERN", multiple=True, help=more)
+    how = "What to store for passwords, tokens, cookies and the like. [default drop]"
+    return _option(command, "--redact", type=click.Choice(REDACTION_MODES), help=how)
+
+
+def log_options(command: Command) -> Command:
+    """`--log-format` and `--log-level`."""
+    least = "The least to write to the log. [default info]"
+    command = _option(command, "--log-level", type=click.Choice(LOG_LEVELS), help=least)
+    how = "How to write the log, on standard error. [default text]"
+    return _option(command, "--log-format", type=click.Choice(LOG_FORMATS), help=how)
 
 
 def debug_option(command: Command) -> Command:

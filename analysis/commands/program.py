@@ -2,8 +2,10 @@
 
 import click
 
+from analysis.commands.compact import compact
 from analysis.commands.demo import demo
 from analysis.commands.deployments import deployments
+from analysis.commands.doctor import doctor
 from analysis.commands.export import export
 from analysis.commands.import_files import import_files
 from analysis.commands.mark import mark
@@ -52,6 +54,7 @@ def program() -> None:
 
 for _command in (
     serve,
+    doctor,
     demo,
     import_files,
     deployments,
@@ -62,6 +65,7 @@ for _command in (
     report,
     trace,
     export,
+    compact,
 ):
     program.add_command(_command)
 

@@ -10,9 +10,16 @@ from analysis.commands.options import (
     address_option,
     debug_option,
     examples,
+    log_options,
+    origin_option,
     pass_invocation,
+    redaction_options,
+    retention_options,
+    security_options,
+    size_option,
     store_option,
 )
+from analysis.receiver_settings import local_api_address, receiver_settings
 
 if TYPE_CHECKING:
     from analysis.serving import Serving
@@ -22,7 +29,7 @@ if TYPE_CHECKING:
     short_help="Receive OTLP traces and logs.",
     epilog=examples(
         "deploylens serve",
-        "deploylens serve --store /var/lib/deploylens/prod.duckdb",
+        "deploylens serve --store /var/lib/deploylens/prod.duckdb --retention 14d --max-disk 20GB",
         "deploylens serve --grpc 0.0.0.0:4317 --http 0.0.0.0:4318 --api 127.0.0.1:4319",
     ),
 )
@@ -34,6 +41,16 @@ if TYPE_CHECKING:
     "HOST:PORT|off",
     "Where other deploylens commands ask this one. [default 127.0.0.1:4319]",
 )
+@size_option("--max-request-bytes", "The largest request, decompressed. [default 64MiB]")
+@size_option(
+    "--max-queue-bytes", "How much waits to be stored, before senders wait. [default 96MiB]"
+)
+@size_option("--max-response-bytes", "The largest answer to an exporter. [default 4MiB]")
+@retention_options
+@origin_option
+@security_options
+@redaction_options
+@log_options
 @debug_option
 @pass_invocation
 def serve(invocation: Invocation) -> None:
@@ -41,17 +58,27 @@ def serve(invocation: Invocation) -> None:
 
     Runs until SIGINT or SIGTERM; then everything that was received is committed and it exits 0.
     Port 0 takes a free port. Each address can also be set by DEPLOYLENS_GRPC, DEPLOYLENS_HTTP and
-    DEPLOYLENS_API, or under [serve] in deploylens.toml.
+    DEPLOYLENS_API, or under [serve] in deploylens.toml; the limits by DEPLOYLENS_MAX_REQUEST_BYTES,
+    DEPLOYLENS_MAX_QUEUE_BYTES and DEPLOYLENS_MAX_RESPONSE_BYTES, the origins by
+    DEPLOYLENS_CORS_ORIGINS, with commas.
     """
     settings = invocation.settings()
-    grpc, http = settings.address("grpc"), settings.address("http")
-    api, store = settings.address_or_off("api"), settings.store
+    api, log_format = local_api_address(settings), settings.log_format
+    receiver = receiver_settings(settings)
 
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # a port that is taken is told by us
     from analysis.serving import serve as serve_until_stopped
-    from receiver.settings import ReceiverSettings
+    from receiver.log_lines import configure_logging
 
-    serve_until_stopped(ReceiverSettings(store=store, grpc=grpc, http=http), api, _tell_ready)
+    bound = configure_logging(log_format, settings.log_level)
+    try:
+        serve_until_stopped(receiver, api, _tell_ready if log_format == "text" else _say_nothing)
+    finally:
+        bound.tell()
+
+
+def _say_nothing(_serving: "Serving") -> None:
+    """The log says it."""
 
 
 def _tell_ready(serving: "Serving") -> None:

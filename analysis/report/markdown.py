@@ -89,7 +89,10 @@ def _facts(document: Document, report: Report) -> None:
 
 def _baseline(comparison: Comparison, asked: str | None) -> str:
     if comparison.baseline_kind is None:
-        reason = no_baseline_text(None if asked is None else cell(asked))
+        deleted = comparison.baseline_version
+        reason = no_baseline_text(
+            None if asked is None else cell(asked), None if deleted is None else cell(deleted)
+        )
         return f"nothing: {reason}"
     window = window_text(comparison.baseline_from or "", comparison.baseline_until or "")
     version = cell(comparison.baseline_version or "spans without a version")

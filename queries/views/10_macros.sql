@@ -1,5 +1,6 @@
 -- Words every saved query is written in.
--- attr(attributes, key): one attribute as text; NULL when absent; the first of duplicate keys.
+-- attr(attributes, key): one attribute as text; NULL when absent; the first of duplicate keys. By
+--     JSON pointer (RFC 6901), where any key can be written: a path fails at '"' and expands '*'.
 -- is_failure(outcome): it ended badly; a client's own mistake (client_error) is no failure.
 -- weight(adjusted_count): spans it stands for; 1 when the sender did not say. In aggregates only.
 -- share(part, whole): part of the whole; 0 when there is no part, NULL when there is no whole.
@@ -14,7 +15,7 @@
 -- trace_hex, span_hex(key): stored ids as OpenTelemetry writes them.
 
 CREATE OR REPLACE MACRO attr(attributes, key) AS
-    json_extract_string(attributes, '$."' || key || '"');
+    json_extract_string(attributes, '/' || replace(replace(key, '~', '~0'), '/', '~1'));
 CREATE OR REPLACE MACRO is_failure(outcome) AS outcome IN ('server_error', 'timeout');
 CREATE OR REPLACE MACRO weight(adjusted_count) AS coalesce(adjusted_count, 1.0::DOUBLE);
 CREATE OR REPLACE MACRO share(part, whole) AS coalesce(part, 0)::DOUBLE / nullif(whole, 0);

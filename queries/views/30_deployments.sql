@@ -7,9 +7,9 @@
 -- column service_version VARCHAR: version; NULL when none is known
 -- column environment_name VARCHAR: deployment.environment.name
 -- column deployment_id VARCHAR: deployment.id
--- column first_seen TIMESTAMP_NS: its first span or exception
--- column last_seen TIMESTAMP_NS: its last span or exception
--- column instances BIGINT: distinct service.instance.id; NULL when none was sent
+-- column first_seen TIMESTAMP_NS: its first span or exception, also of those deleted
+-- column last_seen TIMESTAMP_NS: its last span or exception, also of those deleted
+-- column instances BIGINT: distinct service.instance.id of what is stored; NULL when there is none
 -- column spans BIGINT: spans received
 -- column requests BIGINT: requests received
 -- column failures BIGINT: requests that failed
@@ -21,6 +21,7 @@
 -- column irreversible BOOLEAN: marked as not to be rolled back; NULL when not marked
 -- column note VARCHAR: what the mark says
 -- column marked_at TIMESTAMP_NS: time of the latest mark
+-- column deleted_spans BIGINT: of its spans, those deleted because of age or the store's size
 CREATE OR REPLACE VIEW deployments AS
 WITH signs AS (
     SELECT service_namespace, service_name, service_version, environment_name, deployment_id,
@@ -35,18 +36,34 @@ WITH signs AS (
     SELECT service_namespace, service_name, service_version, environment_name, deployment_id,
         instance_id, version_source, moment(time_unix_nano), false, false, false, 0
     FROM store.exceptions
-), seen AS (
-    SELECT
-        service_namespace, service_name, service_version, environment_name, deployment_id,
-        min(time) AS first_seen,
-        max(time) AS last_seen,
-        nullif(count(DISTINCT instance_id), 0) AS instances,
+), parts AS (
+    SELECT service_namespace, service_name, service_version, environment_name, deployment_id,
+        min(version_source) AS version_source, NULL::VARCHAR AS vcs_revision,
+        min(time) AS first_seen, max(time) AS last_seen,
         count(*) FILTER (span) AS spans,
         count(*) FILTER (request) AS requests,
         count(*) FILTER (failure) AS failures,
-        share(sum(weight) FILTER (failure), sum(weight) FILTER (request)) AS failure_rate,
-        min(version_source) AS version_source
+        sum(weight) FILTER (request) AS request_weight,
+        sum(weight) FILTER (failure) AS failure_weight,
+        nullif(count(DISTINCT instance_id), 0) AS instances,
+        0 AS deleted_spans
     FROM signs
+    GROUP BY service_namespace, service_name, service_version, environment_name, deployment_id
+    UNION ALL
+    SELECT *, NULL, spans FROM deleted_deployments
+), seen AS (
+    SELECT service_namespace, service_name, service_version, environment_name, deployment_id,
+        min(first_seen) AS first_seen,
+        max(last_seen) AS last_seen,
+        max(instances) AS instances,
+        sum(spans)::BIGINT AS spans,
+        sum(requests)::BIGINT AS requests,
+        sum(failures)::BIGINT AS failures,
+        share(sum(failure_weight), sum(request_weight)) AS failure_rate,
+        min(version_source) AS version_source,
+        max(vcs_revision) AS vcs_revision,
+        sum(deleted_spans)::BIGINT AS deleted_spans
+    FROM parts
     GROUP BY service_namespace, service_name, service_version, environment_name, deployment_id
 ), commits AS (
     SELECT service_namespace, service_name, service_version, environment_name, deployment_id,
@@ -69,12 +86,13 @@ SELECT
     coalesce(s.failures, 0) AS failures,
     s.failure_rate,
     s.version_source,
-    coalesce(m.vcs_revision, c.vcs_revision) AS vcs_revision,
+    coalesce(m.vcs_revision, c.vcs_revision, s.vcs_revision) AS vcs_revision,
     m.previous_vcs_revision,
     m.strategy,
     m.irreversible,
     m.note,
-    moment(m.marked_at_unix_nano) AS marked_at
+    moment(m.marked_at_unix_nano) AS marked_at,
+    coalesce(s.deleted_spans, 0) AS deleted_spans
 FROM seen AS s
 LEFT JOIN commits AS c
     ON c.service_name = s.service_name

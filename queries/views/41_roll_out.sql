@@ -1,10 +1,8 @@
 -- One roll-out of one version, minute by minute, beside the other versions in the same place.
 -- No rows when the version sent nothing. What was not asked for is worked out:
--- Where: the namespace and environment the version reached last; there, its deployment id that
--- started last.
--- From: `since`, else its first traffic. A version that comes back, as after a rollback, starts
--- anew: after a pause ten times as long as its usual one (a tiny canary pauses often) in which
--- another version served.
+-- Where: the namespace and environment the version reached last; there, its id that started last.
+-- From: `since`, else its first stored traffic. A version that comes back, as after a rollback,
+-- starts anew: after a pause ten times its usual one in which another version served.
 -- Until: its last traffic when another version served later; else the end of what is stored (no
 -- later than it was received), so that a version that falls silent is judged for its silence too.
 -- param asked_service VARCHAR: service name
@@ -16,9 +14,9 @@
 -- column service_namespace VARCHAR: namespace of the roll-out
 -- column environment_name VARCHAR: its environment
 -- column deployment_id VARCHAR: its deployment id
--- column candidate_first_seen TIMESTAMP_NS: its first traffic
+-- column candidate_first_seen TIMESTAMP_NS: its first traffic, also of what was deleted
 -- column candidate_from TIMESTAMP_NS: start of its window
--- column candidate_until TIMESTAMP_NS: end of its window, not included
+-- column candidate_until TIMESTAMP_NS: its end, not included
 -- column own BOOLEAN: of the roll-out itself, in its window; else of others, at any time
 -- column service_version VARCHAR: version that served; NULL when unknown
 -- column minute BIGINT: minutes since 1970, UTC
@@ -35,8 +33,7 @@ WITH served AS (
         AND coalesce(last_time >= asked_since::TIMESTAMP_NS, asked_since IS NULL) AS asked
     FROM served_minutes(asked_service, asked_until)
 ), chosen AS (
-    SELECT service_namespace, environment_name, deployment_id
-    FROM (
+    SELECT service_namespace, environment_name, deployment_id FROM (
         SELECT service_namespace, environment_name, deployment_id, min(first_time) AS first_time
         FROM served WHERE asked
         GROUP BY service_namespace, environment_name, deployment_id
@@ -46,9 +43,7 @@ WITH served AS (
         first_time DESC, service_namespace, environment_name, deployment_id
     LIMIT 1
 ), versions AS (
-    SELECT
-        s.service_version,
-        s.minute,
+    SELECT s.service_version, s.minute,
         coalesce(s.service_version, '') = asked_version
             AND s.deployment_id IS NOT DISTINCT FROM c.deployment_id AS own,
         sum(s.traffic)::BIGINT AS traffic,
@@ -67,16 +62,14 @@ WITH served AS (
     FROM versions
     GROUP BY minute
 ), pauses AS (
-    SELECT minute, own_last_time,
-        minute - lag(minute) OVER (ORDER BY minute) AS pause,
+    SELECT minute, own_last_time, minute - lag(minute) OVER (ORDER BY minute) AS pause,
         other_traffic - lag(other_traffic) OVER (ORDER BY minute) AS meanwhile
     FROM timeline
     WHERE own_traffic > 0
 ), start AS (
     SELECT coalesce(max(p.minute), 0) AS minute
     FROM pauses AS p
-    CROSS JOIN (
-        SELECT greatest(1, quantile_disc(pause, 0.5)) AS pause,
+    CROSS JOIN (SELECT greatest(1, quantile_disc(pause, 0.5)) AS pause,
             min(minute) FILTER (own_last_time >= asked_since::TIMESTAMP_NS) AS minute
         FROM pauses
     ) AS usual
@@ -84,13 +77,19 @@ WITH served AS (
         AND coalesce(p.minute <= usual.minute, asked_since IS NULL)
 ), ends AS (
     SELECT
-        min(v.first_time) FILTER (v.own AND v.minute >= s.minute) AS first_seen,
+        min(v.first_time) FILTER (v.own AND v.minute >= s.minute) AS first_stored,
         max(v.last_time) FILTER (v.own) AS last_seen,
-        max(v.last_time) FILTER (NOT v.own) AS other_last_seen
-    FROM versions AS v CROSS JOIN start AS s
+        max(v.last_time) FILTER (NOT v.own) AS other_last_seen,
+        any_value(d.first_seen) AS first_deleted,
+        any_value(d.last_seen) AS last_deleted
+    FROM versions AS v CROSS JOIN start AS s CROSS JOIN chosen AS c
+    LEFT JOIN deleted_deployments AS d ON d.service_name = asked_service
+        AND coalesce(d.service_version, '') = asked_version
+        AND d.service_namespace IS NOT DISTINCT FROM c.service_namespace
+        AND d.environment_name IS NOT DISTINCT FROM c.environment_name
+        AND d.deployment_id IS NOT DISTINCT FROM c.deployment_id
 ), stored AS (
-    SELECT moment(max(time_unix_nano)) AS last_seen
-    FROM (
+    SELECT moment(max(time_unix_nano)) AS last_seen FROM (
         SELECT max(start_time_unix_nano) AS time_unix_nano FROM store.spans
         WHERE believable(start_time_unix_nano, received_at_unix_nano)
             AND (asked_until IS NULL OR start_time_unix_nano < epoch_ns(asked_until::TIMESTAMP))
@@ -102,8 +101,9 @@ WITH served AS (
     )
 ), span_of_time AS (
     SELECT
-        e.first_seen,
-        coalesce(greatest(e.first_seen, asked_since::TIMESTAMP_NS), e.first_seen) AS since,
+        least(e.first_stored, CASE WHEN e.last_deleted >= e.first_stored - INTERVAL 1 HOUR
+            THEN e.first_deleted END) AS first_seen,
+        greatest(e.first_stored, asked_since::TIMESTAMP_NS) AS since,
         least(
             asked_until::TIMESTAMP_NS,
             make_timestamp_ns(1 + epoch_ns(CASE

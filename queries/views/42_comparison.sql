@@ -11,7 +11,8 @@
 -- Another deployment id of the same version is the baseline only where no other version served as
 -- near. Spans without a version may be what served before; they are never concurrent with one:
 -- they may be it. A named version takes the windows of the rule that its traffic allows; if it only
--- served later, its window starts with its first traffic.
+-- served later, its window starts with its first traffic. Where there is none of these, but the
+-- rows of a version that served before were deleted, that version is told, without a kind.
 -- param asked_service VARCHAR: service name
 -- param asked_version VARCHAR: service version; '' for spans without one
 -- param asked_environment VARCHAR: environment name, or NULL
@@ -25,7 +26,7 @@
 -- column candidate_first_seen TIMESTAMP_NS: its first traffic
 -- column candidate_from TIMESTAMP_NS: start of its window
 -- column candidate_until TIMESTAMP_NS: end of its window, not included
--- column baseline_version VARCHAR: version compared with; NULL when unknown, or without a baseline
+-- column baseline_version VARCHAR: version compared with; without a kind, one that was deleted
 -- column baseline_kind VARCHAR: 'concurrent', 'before' or 'named'; NULL when there is no baseline
 -- column baseline_from TIMESTAMP_NS: start of the baseline's window
 -- column baseline_until TIMESTAMP_NS: end of the baseline's window, not included
@@ -93,9 +94,19 @@ WITH traffic AS (
 )
 SELECT service_namespace, environment_name, deployment_id,
     candidate_first_seen, candidate_from, candidate_until,
-    baseline_version, baseline_kind,
+    CASE WHEN baseline_kind IS NOT NULL THEN baseline_version ELSE (
+        SELECT arg_max(d.service_version, d.last_seen)
+        FROM deleted_deployments AS d
+        WHERE d.service_name = asked_service
+            AND d.service_namespace IS NOT DISTINCT FROM w.service_namespace
+            AND d.environment_name IS NOT DISTINCT FROM w.environment_name
+            AND d.service_version <> asked_version
+            AND d.service_version = coalesce(asked_baseline, d.service_version)
+            AND (d.first_seen < w.candidate_first_seen OR asked_baseline IS NOT NULL)
+    ) END AS baseline_version,
+    baseline_kind,
     CASE WHEN concurrent THEN candidate_from
         ELSE greatest(first_time, make_timestamp_ns(epoch_ns(ended) - length_ns))
     END AS baseline_from,
     CASE WHEN concurrent THEN candidate_until ELSE ended END AS baseline_until
-FROM windows;
+FROM windows AS w;

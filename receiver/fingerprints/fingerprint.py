@@ -5,7 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from receiver.fingerprints.frame import Frame, Raised
+from receiver.fingerprints.message import TEXT_LENGTH_MAX as MESSAGE_READ_MAX
 from receiver.fingerprints.message import parameterize
+from receiver.fingerprints.stacktrace import TEXT_LENGTH_MAX as STACK_READ_MAX
 from receiver.fingerprints.stacktrace import read
 
 # Part of every hash. Raise it when a rule changes what a fingerprint is made of: here, in message,
@@ -51,13 +53,18 @@ class Fingerprinter:
 
     In the text of a stack the message stands after the type, `KeyError: 'x'`. Texts that differ
     only there have the same frames, so an id in every message does not make every stack distinct.
-    Holds at most `stacks_max` stacks.
+    Holds at most `stacks_max` stacks, made of at most `characters_max` characters, by the hash of
+    their text. `stack_characters` and `message_characters` count what was read so far.
     """
 
-    def __init__(self, stacks_max: int = 4_096) -> None:
+    def __init__(self, stacks_max: int = 4_096, characters_max: int = 16 * 1024 * 1024) -> None:
         """Knows no stack yet."""
         self._stacks_max = stacks_max
-        self._chains: dict[tuple[str, str | None], list[Raised]] = {}
+        self._characters_max = characters_max
+        self._characters_held = 0
+        self._chains: dict[str, list[Raised]] = {}
+        self.stack_characters = 0
+        self.message_characters = 0
 
     def fingerprint(
         self,
@@ -67,16 +74,23 @@ class Fingerprinter:
         language: str | None,
     ) -> Fingerprint:
         """The same as the function `fingerprint`."""
+        self.message_characters += min(len(message or ""), MESSAGE_READ_MAX)
         if not stacktrace:
             return _of_chain(exception_type, message, [])
-        key = (_without_message(stacktrace, message), language)
+        key = _hash(language or "", [_without_message(stacktrace, message)])
         chain = self._chains.get(key)
         if chain is None:
             chain = _in_app(read(stacktrace, language))
-            if len(self._chains) >= self._stacks_max:
-                self._chains.clear()
-            self._chains[key] = chain
+            self._hold(key, chain, min(len(stacktrace), STACK_READ_MAX))
         return _of_chain(exception_type, message, chain)
+
+    def _hold(self, key: str, chain: list[Raised], characters: int) -> None:
+        self.stack_characters += characters
+        self._characters_held += characters
+        if len(self._chains) >= self._stacks_max or self._characters_held > self._characters_max:
+            self._chains.clear()
+            self._characters_held = characters
+        self._chains[key] = chain
 
 
 def _without_message(stacktrace: str, message: str | None) -> str:

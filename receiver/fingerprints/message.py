@@ -78,6 +78,8 @@ CODE_5 = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 CODE_WINDOW = 24
+CODE_SEPARATORS = " :=#('\"[-"
+CODE_ENDS = frozenset("sSeEtTlLpPoOrR/")  # of STATUS, CODE, EXIT, SIGNAL, HTTP, ERRNO, ERROR
 
 RUNS = re.compile(r"[a-z]+|[A-Z]+|[0-9]+")
 HEX = re.compile(r"[0-9a-f]{7,}+|[0-9A-F]{7,}+")
@@ -160,8 +162,8 @@ def _blob(match: re.Match[str]) -> str:
 def _word(match: re.Match[str]) -> str:
     """A word that holds a digit: an error code, a name with a number, or a value."""
     word = match[0]
-    if len(word) <= 5:
-        window = max(0, match.start() - CODE_WINDOW)
+    window = max(0, match.start() - CODE_WINDOW)
+    if len(word) <= 5 and _may_follow_code(match.string[window : match.start()]):
         if len(word) <= 3 and CODE_3.search(match.string, window, match.start()):
             return word
         if CODE_5.search(match.string, window, match.start()):
@@ -171,6 +173,13 @@ def _word(match: re.Match[str]) -> str:
     digits = len(DIGITS.findall(word))
     made = digits > 2 or CAPITALS.fullmatch(word) or (digits > 1 and HEX.fullmatch(word))
     return VALUE if made or (len(word) >= 10 and _is_random(word)) else word
+
+
+def _may_follow_code(before: str) -> bool:
+    """False where neither CODE_3 nor CODE_5 can match; a row of numbers is told by one look."""
+    before = before.rstrip(CODE_SEPARATORS)
+    last = before[-1:]
+    return last in CODE_ENDS or ("0" <= last <= "9" and "/" in before)
 
 
 def _date(match: re.Match[str]) -> str:

@@ -29,9 +29,11 @@ from opentelemetry.proto.common.v1.common_pb2 import (
     KeyValueList,
 )
 
-from receiver.flatten import json_text
-from receiver.flatten.columns import CodedColumn
-from receiver.otlp.wire import any_values_to_arrow, key_values_to_arrow
+from receiver.flatten import bounds, json_text
+from receiver.flatten.attribute_columns import attribute_columns
+from receiver.flatten.columns import CodedColumn, Mask
+from receiver.flatten.redaction import PLAIN, SECRET, Marks, Redaction
+from receiver.otlp.wire import PROFILES_ONLY, any_values_to_arrow, key_values_to_arrow
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,116 +54,123 @@ class Attributes:
         """One JSON object by row, NULL for a row without attributes."""
         if len(self.occurrences) == 0:
             return pa.nulls(len(self.lists), pa.string())
-        members = self.fragments.take(pa.array(self.occurrences))
-        return json_text.joined("{", self.lists, members, "}")
+        return json_text.gathered("{", self.lists, self.fragments, self.occurrences, "}")
 
     def columns(self, names: Mapping[str, Sequence[str]]) -> dict[str, CodedColumn]:
         """A column for each entry: the value of the first of its attribute names that a row has."""
-        wanted = {key for keys in names.values() for key in keys}.intersection(self.keys.values)
-        hits = self.keys.matches(wanted.__contains__)
-        # Backwards, so that of duplicate keys the first one is assigned last and stays.
-        positions = np.flatnonzero(hits[self.occurrences])[::-1]
-        found, parents = self.occurrences[positions], self.parents[positions]
-        nothing = CodedColumn(np.full(len(self.lists), -1, dtype=np.int32), [])
-        return {
-            column: self._column(keys, found, parents) if wanted.intersection(keys) else nothing
-            for column, keys in names.items()
-        }
-
-    def _column(
-        self, keys: Sequence[str], found: npt.NDArray[np.int32], parents: npt.NDArray[np.int64]
-    ) -> CodedColumn:
-        """Gives occurrences to their rows, the least wanted key first: the most wanted stays."""
-        ranks = {key: rank for rank, key in enumerate(keys)}
-        rank_of_found = self.keys.lookup(lambda key: ranks.get(key, -1), -1)[found]
-        codes = np.full(len(self.lists), -1, dtype=np.int32)
-        for rank in reversed(range(len(keys))):
-            hit = rank_of_found == rank
-            codes[parents[hit]] = found[hit]
-        used = np.unique(codes[codes >= 0])
-        values = [text or None for text in self.texts.take(pa.array(used)).to_pylist()]
-        compact = np.searchsorted(used, codes).astype(np.int32)
-        return CodedColumn(np.where(codes >= 0, compact, np.int32(-1)), values)
+        return attribute_columns(
+            names, self.keys, self.texts, self.occurrences, self.parents, len(self.lists)
+        )
 
 
-def decode(lists: pa.Array) -> Attributes:
-    """Attributes from lists of serialized `KeyValue` messages, a `list<binary>` without NULLs."""
+def decode(lists: pa.Array, redaction: Redaction) -> Attributes:
+    """Attributes from lists of serialized `KeyValue` messages, a `list<binary>` without NULLs;
+    secrets are replaced."""
     flat = pc.list_flatten(lists)
     encoded = flat.dictionary_encode()
     pairs = key_values_to_arrow(encoded.dictionary)
-    if _has_two_members(pairs.field("value")):
-        pairs = key_values_to_arrow(_strict(KeyValue, encoded.dictionary))
+    double = _with_two_members(pairs.field("value"))
+    if double.any():
+        pairs = key_values_to_arrow(_strict(KeyValue, encoded.dictionary, double))
     keys = pairs.field("key").dictionary_encode()
     key_codes = keys.indices.to_numpy().astype(np.int32)
-    texts, values_json = _any_values(pairs.field("value"))
-    labels = pa.array(
-        [json.dumps(key, ensure_ascii=False) + ":" for key in keys.dictionary.to_pylist()],
-        pa.string(),
-    )
-    fragments = json_text.concat(labels.take(keys.indices), values_json)
+    key_values = keys.dictionary.to_pylist()
+    marks = redaction.marks(key_values)[key_codes]
+    texts, values_json = _any_values(pairs.field("value"), redaction, marks)
+    labels = json_text.concat(json_text.quoted(keys.dictionary), ":")
+    fragments = json_text.concat(labels.take(keys.indices), values_json, ",")
     return Attributes(
         lists=lists,
         parents=pc.list_parent_indices(lists).to_numpy(),
         occurrences=encoded.indices.to_numpy().astype(np.int32),
-        keys=CodedColumn(key_codes, keys.dictionary.to_pylist()),
+        keys=CodedColumn(key_codes, key_values),
         texts=texts,
         fragments=fragments,
     )
 
 
-def decode_any_values(serialized: pa.Array) -> tuple[pa.Array, pa.Array, pa.Array]:
-    """Serialized `AnyValue` messages or NULLs as text, as JSON and as the name of the type."""
+def decode_any_values(
+    serialized: pa.Array, redaction: Redaction
+) -> tuple[pa.Array, pa.Array, pa.Array]:
+    """Serialized `AnyValue` messages or NULLs as text, as JSON and as the name of the type; secrets
+    in key-value lists are replaced."""
     value = any_values_to_arrow(serialized.fill_null(b""))
-    if _has_two_members(value):
-        value = any_values_to_arrow(_strict(AnyValue, serialized.fill_null(b"")))
-    texts, values_json = _any_values(value)
+    double = _with_two_members(value)
+    if double.any():
+        value = any_values_to_arrow(_strict(AnyValue, serialized.fill_null(b""), double))
+    unnamed = np.full(len(value), PLAIN, dtype=np.int8)
+    texts, values_json = _any_values(value, redaction, unnamed)
     types = pa.nulls(len(serialized), pa.string())
-    for name in reversed(value.type.names):
-        label = name.removesuffix("_value")
-        types = pc.if_else(pc.is_valid(value.field(name)), label, types)
+    for name in value.type.names:
+        if name not in PROFILES_ONLY:
+            label = name.removesuffix("_value")
+            types = pc.if_else(pc.is_valid(value.field(name)), label, types)
     return texts, values_json, types
 
 
-def _has_two_members(value: pa.StructArray) -> bool:
-    """Whether any `AnyValue` came with two members of its oneof; only the strict parser knows which
+def _with_two_members(value: pa.StructArray) -> Mask:
+    """Which `AnyValue`s came with two members of their oneof; only the strict parser knows which
     counts."""
     members = np.zeros(len(value), dtype=np.int8)
     for name in value.type.names:
         field = value.field(name)
         if field.null_count < len(field):
             members += field.is_valid().to_numpy(zero_copy_only=False)
-    return bool((members > 1).any())
+    mask: Mask = members > 1
+    return mask
 
 
-def _strict(message_type: Any, serialized: pa.Array) -> pa.Array:  # Any: untyped message classes
-    """The messages as the strict parser understands them, with one member per oneof."""
-    contents = serialized.to_pylist()
+def _strict(message_type: Any, serialized: pa.Array, which: Mask) -> pa.Array:
+    """The messages, those of the mask as the strict parser understands them: one member per oneof.
+
+    `message_type` is Any because the generated message classes are untyped.
+    """
+    bounds.check(int(which.sum()), "values of two types", bounds.NESTED_VALUES_MAX)
+    contents = serialized.filter(pa.array(which)).to_pylist()
     strict = [message_type.FromString(content).SerializeToString() for content in contents]
-    return pa.array(strict, pa.binary())
+    return pc.replace_with_mask(serialized, pa.array(which), pa.array(strict, pa.binary()))
 
 
-def _any_values(value: pa.StructArray) -> tuple[pa.Array, pa.Array]:
+def _any_values(
+    value: pa.StructArray, redaction: Redaction, marks: Marks
+) -> tuple[pa.Array, pa.Array]:
     """A struct of `AnyValue` members as plain text (NULL when empty) and as JSON text ("null" when
     empty)."""
-    strings = value.field("string_value")
+    strings = redaction.column(value.field("string_value"), marks)
     numbers = value.field("int_value").cast(pa.string())
     booleans = value.field("bool_value").cast(pa.string())
     scalars = pc.coalesce(numbers, booleans, _doubles_json(value.field("double_value")))
-    rest = _rare_values(value)
+    rest = _rare_values(value, redaction, marks)
     texts = pc.coalesce(strings, scalars, rest)
     return texts, pc.coalesce(json_text.quoted(strings), scalars, rest, json_text.text("null"))
 
 
-def _rare_values(value: pa.StructArray) -> pa.Array:
+def _rare_values(value: pa.StructArray, redaction: Redaction, marks: Marks) -> pa.Array:
     """JSON text of bytes, arrays and key-value lists, which are few; NULL elsewhere."""
+    bounds.check(_nested_at_most(value), "values in arrays and maps", bounds.NESTED_VALUES_MAX)
     result: list[str | None] = [None] * len(value)
     for name, render in _RENDER.items():
         member = value.field(name)
         if member.null_count == len(member):
             continue
         for row in np.flatnonzero(member.is_valid().to_numpy(zero_copy_only=False)):
-            result[row] = render(member[int(row)].as_py())
+            result[row] = render(member[int(row)].as_py(), redaction, int(marks[row]))
     return pa.array(result, pa.string())
+
+
+def _nested_at_most(value: pa.StructArray) -> int:
+    """Not less than the number of values that `_rare_values` touches: each nested one begins with
+    the tag of field 1, which may be written with zeros behind it."""
+    found = 0
+    for name in _RENDER:
+        member = value.field(name)
+        found += len(member) - member.null_count
+        content = member.buffers()[-1] if member.null_count < len(member) else None
+        if content is not None and name != "bytes_value":
+            json_text.check_control_characters(member)
+            characters = np.frombuffer(content, np.uint8)
+            found += int(np.count_nonzero((characters & 0x7F) == _FIRST_FIELD_TAG))
+    return found
 
 
 def _doubles_json(numbers: pa.Array) -> pa.Array:
@@ -183,44 +192,54 @@ def _double_json(number: float) -> str:
     return repr(number)
 
 
-def _bytes_json(content: bytes) -> str:
+def _bytes_json(content: bytes, redaction: Redaction, mark: int) -> str:
+    if mark == SECRET and content:
+        return json.dumps(redaction.text(content.hex(), mark))
     return json.dumps({"bytesValue": base64.b64encode(content).decode()})
 
 
-def _array_json(serialized: bytes) -> str:
-    values = ArrayValue.FromString(serialized).values
-    return "[" + ",".join(_any_value_json(value) for value in values) + "]"
+def _array_json(serialized: bytes, redaction: Redaction, mark: int) -> str:
+    return _items_json(ArrayValue.FromString(serialized).values, redaction, mark)
 
 
-def _kvlist_json(serialized: bytes) -> str:
-    return _members_json(KeyValueList.FromString(serialized).values)
+def _items_json(values: Any, redaction: Redaction, mark: int) -> str:  # Any: a repeated field
+    return "[" + ",".join(_any_value_json(value, redaction, mark) for value in values) + "]"
 
 
-def _members_json(values: Any) -> str:  # Any: a repeated field of an untyped generated message
+def _kvlist_json(serialized: bytes, redaction: Redaction, mark: int) -> str:
+    return _members_json(KeyValueList.FromString(serialized).values, redaction, mark)
+
+
+def _members_json(values: Any, redaction: Redaction, mark: int) -> str:  # Any: a repeated field
+    """Members of a list; in a secret list every one is secret."""
     members = (
-        f"{json.dumps(member.key, ensure_ascii=False)}:{_any_value_json(member.value)}"
+        f"{json.dumps(member.key, ensure_ascii=False)}:"
+        + _any_value_json(member.value, redaction, max(mark, redaction.mark(member.key)))
         for member in values
     )
     return "{" + ",".join(members) + "}"
 
 
-def _any_value_json(value: AnyValue) -> str:
-    member = value.WhichOneof("value")
-    content = getattr(value, member) if member else None
-    match member:
-        case "string_value" | "bool_value" | "int_value":
-            return json.dumps(content, ensure_ascii=False)
+def _any_value_json(value: AnyValue, redaction: Redaction, mark: int) -> str:
+    match value.WhichOneof("value"):
+        case "string_value":
+            return json.dumps(redaction.text(value.string_value, mark), ensure_ascii=False)
+        case "bool_value":
+            return json.dumps(value.bool_value)
+        case "int_value":
+            return json.dumps(value.int_value)
         case "double_value":
             return _double_json(value.double_value)
         case "bytes_value":
-            return _bytes_json(value.bytes_value)
+            return _bytes_json(value.bytes_value, redaction, mark)
         case "array_value":
-            return "[" + ",".join(_any_value_json(item) for item in value.array_value.values) + "]"
+            return _items_json(value.array_value.values, redaction, mark)
         case "kvlist_value":
-            return _members_json(value.kvlist_value.values)
+            return _members_json(value.kvlist_value.values, redaction, mark)
     return "null"
 
 
+_FIRST_FIELD_TAG = 0x0A
 _RENDER = {
     "bytes_value": _bytes_json,
     "array_value": _array_json,

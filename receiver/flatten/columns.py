@@ -10,6 +10,8 @@ import pyarrow as pa
 
 Codes = npt.NDArray[np.int32]
 Mask = npt.NDArray[np.bool_]
+_FEW = 64
+_DENSE = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +62,24 @@ class CodedColumn:
         known = self.known
         if not known.any():
             return pa.nulls(len(self.codes), pa.string())
+        codes, values = self.codes, self.values
+        if len(values) > _FEW:
+            codes, values = self._used()
+        dictionary = pa.array(["" if value is None else value for value in values], pa.string())
+        bitmap = None if known.all() else pa.py_buffer(np.packbits(known, bitorder="little"))
+        buffers = [bitmap, pa.py_buffer(codes)]
+        indices = pa.Array.from_buffers(pa.int32(), len(codes), buffers)
+        return pa.DictionaryArray.from_arrays(indices, dictionary)
+
+    def _used(self) -> tuple[Codes, Sequence[str | None]]:
+        """Codes into the values that occur: a reader of the column pays for each value."""
         used = np.zeros(len(self.values) + 1, dtype=np.bool_)
         used[self.codes] = True
         used[-1] = False
-        kept = np.flatnonzero(used)
-        compact = np.zeros(len(used), dtype=np.int32)
-        compact[kept] = np.arange(len(kept), dtype=np.int32)
-        dictionary = pa.array([self.values[code] for code in kept.tolist()], pa.string())
-        indices = pa.array(compact[self.codes], mask=~known)
-        return pa.DictionaryArray.from_arrays(indices, dictionary)
+        compact = np.cumsum(used, dtype=np.int32) - np.int32(1)
+        return compact.take(self.codes), [
+            self.values[code] for code in np.flatnonzero(used).tolist()
+        ]
 
 
 def constant(value: str | None, rows: int) -> CodedColumn:
@@ -118,7 +129,19 @@ def distinct(*columns: CodedColumn) -> tuple[npt.NDArray[np.int64], Codes]:
     rows = np.arange(1, dtype=np.int64)
     codes = np.zeros(len(columns[0]), dtype=np.int32)
     for column in columns:
-        pairs = codes.astype(np.int64) * (len(column.values) + 1) + (column.codes + 1)
-        _, rows, inverse = np.unique(pairs, return_index=True, return_inverse=True)
-        codes = inverse.astype(np.int32)
+        width = len(column.values) + 1
+        pairs = codes.astype(np.int64) * width + (column.codes + 1)
+        rows, codes = _number(pairs, len(rows) * width)
     return rows, codes
+
+
+def _number(keys: npt.NDArray[np.int64], size: int) -> tuple[npt.NDArray[np.int64], Codes]:
+    """A row of each distinct key below `size`, in the order of the keys, and by row its number."""
+    if size > _DENSE:
+        _, rows, inverse = np.unique(keys, return_index=True, return_inverse=True)
+        return rows, inverse.astype(np.int32)
+    row_by_key = np.full(size, -1, dtype=np.int64)
+    row_by_key[keys[::-1]] = np.arange(len(keys) - 1, -1, -1)
+    used = row_by_key >= 0
+    number = np.cumsum(used, dtype=np.int32) - np.int32(1)
+    return row_by_key[used], number.take(keys)

@@ -11,8 +11,9 @@ import pyarrow.compute as pc
 from google.protobuf.json_format import MessageToDict
 from opentelemetry.proto.common.v1.common_pb2 import EntityRef
 
-from receiver.flatten import attributes
+from receiver.flatten import attributes, bounds
 from receiver.flatten.columns import CodedColumn, coalesce, distinct, from_arrow
+from receiver.flatten.redaction import Redaction
 from receiver.flatten.resources import Resource, read_resource
 from receiver.signals import Signal
 
@@ -108,7 +109,7 @@ class Envelope:
         }
 
 
-def open_envelope(batch: pa.RecordBatch, signal: Signal) -> Envelope:
+def open_envelope(batch: pa.RecordBatch, signal: Signal, redaction: Redaction) -> Envelope:
     """The layers of a record batch as `receiver.otlp.wire.requests_to_arrow` makes it, a row per
     request."""
     outer, middle, inner = _LAYERS[signal]
@@ -119,7 +120,7 @@ def open_envelope(batch: pa.RecordBatch, signal: Signal) -> Envelope:
     record_lists = scope_entries.field(inner)
     scope_rows = pc.list_parent_indices(record_lists).to_numpy()
     resource_rows = pc.list_parent_indices(scope_lists).to_numpy()[scope_rows]
-    resources, resource_codes = _resources(resource_entries)
+    resources, resource_codes = _resources(resource_entries, redaction)
     return Envelope(
         records=pc.list_flatten(record_lists),
         request_rows=pc.list_parent_indices(resource_lists).to_numpy()[resource_rows],
@@ -127,20 +128,23 @@ def open_envelope(batch: pa.RecordBatch, signal: Signal) -> Envelope:
         scope_rows=scope_rows,
         resources=resources,
         resource_codes=resource_codes,
-        scopes=_scopes(scope_entries),
+        scopes=_scopes(scope_entries, redaction),
     )
 
 
-def _resources(entries: pa.StructArray) -> tuple[tuple[Resource, ...], npt.NDArray[np.int32]]:
+def _resources(
+    entries: pa.StructArray, redaction: Redaction
+) -> tuple[tuple[Resource, ...], npt.NDArray[np.int32]]:
     """The distinct resources among the entries, and the index of each entry's resource."""
     resource = entries.field("resource")
-    texts = attributes.decode(_lists(resource, "attributes")).json()
+    texts = attributes.decode(_lists(resource, "attributes"), redaction).json()
     dropped = pc.fill_null(pc.struct_field(resource, "dropped_attributes_count"), 0)
     references = _entity_references(_lists(resource, "entity_refs"))
     urls = from_arrow(entries.field("schema_url"))
     coded = from_arrow(texts)
     counts = from_arrow(dropped.cast(pa.string()))
     rows, codes = distinct(coded, counts, references, urls)
+    bounds.check(len(rows), "different resources", bounds.RESOURCES_MAX)
     found = tuple(
         read_resource(coded.at(row), int(counts.at(row) or 0), references.at(row), urls.at(row))
         for row in rows.tolist()
@@ -161,13 +165,14 @@ def _entity_references_json(serialized: list[bytes]) -> str | None:
     return json.dumps(references, ensure_ascii=False) if references else None
 
 
-def _scopes(entries: pa.StructArray) -> Scopes:
+def _scopes(entries: pa.StructArray, redaction: Redaction) -> Scopes:
     scope = entries.field("scope")
     dropped = pc.fill_null(pc.struct_field(scope, "dropped_attributes_count"), 0)
+    found = attributes.decode(_lists(scope, "attributes"), redaction)
     return Scopes(
         name=from_arrow(pc.struct_field(scope, "name")),
         version=from_arrow(pc.struct_field(scope, "version")),
-        attributes=from_arrow(attributes.decode(_lists(scope, "attributes")).json()),
+        attributes=from_arrow(found.json()),
         schema_url=from_arrow(entries.field("schema_url")),
         dropped_attributes_count=dropped.to_numpy().astype(np.uint32),
     )

@@ -7,23 +7,25 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from receiver.flatten import attributes, ids, json_text
+from receiver.flatten import attributes, bounds, ids, json_text
 from receiver.flatten.columns import from_arrow
 from receiver.flatten.envelope import Envelope
 from receiver.flatten.exceptions import Carriers, exception_rows
+from receiver.flatten.redaction import Redaction
 from receiver.flatten.times import known
 from receiver.signals import Signal
 
 
 def read_events(
-    events: pa.Array, envelope: Envelope, columns: Mapping[str, pa.Array]
+    events: pa.Array, envelope: Envelope, columns: Mapping[str, pa.Array], redaction: Redaction
 ) -> tuple[pa.Table | None, npt.NDArray[np.int64], pa.Array]:
     """Exceptions among the events, spans with a timeout among those, and the events as JSON."""
     flat = pc.list_flatten(events)
     nothing = np.empty(0, dtype=np.int64)
     if len(flat) == 0:
         return None, nothing, pa.nulls(len(events), pa.string())
-    found = attributes.decode(flat.field("attributes"))
+    bounds.check(len(flat), "events", bounds.EVENTS_MAX)
+    found = attributes.decode(flat.field("attributes"), redaction)
     parents = pc.list_parent_indices(events).to_numpy()
     carriers = Carriers(
         signal=Signal.TRACES,
@@ -48,11 +50,13 @@ def read_events(
     return exceptions, timeouts, json_text.joined("[", events, objects, "]")
 
 
-def links_json(links: pa.Array) -> pa.Array:
+def links_json(links: pa.Array, redaction: Redaction) -> pa.Array:
     """Links as JSON arrays, NULL for a span without links."""
     flat = pc.list_flatten(links)
     if len(flat) == 0:
         return pa.nulls(len(links), pa.string())
+    bounds.check(len(flat), "links", bounds.LINKS_MAX)
+    found = attributes.decode(flat.field("attributes"), redaction)
     objects = json_text.concat(
         '{"trace_id":"',
         ids.hex_text(flat.field("trace_id")),
@@ -61,7 +65,7 @@ def links_json(links: pa.Array) -> pa.Array:
         '","trace_state":',
         json_text.quoted(flat.field("trace_state")),
         ',"attributes":',
-        pc.coalesce(attributes.decode(flat.field("attributes")).json(), json_text.text("{}")),
+        pc.coalesce(found.json(), json_text.text("{}")),
         ',"dropped_attributes_count":',
         flat.field("dropped_attributes_count").cast(pa.string()),
         ',"flags":',

@@ -1,6 +1,6 @@
 """Rows of the table `exceptions`, from span events and from log records."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from receiver.fingerprints.fingerprint import FINGERPRINT_VERSION, Fingerprinter
+from receiver.fingerprints.fingerprint import FINGERPRINT_VERSION, Fingerprint, Fingerprinter
+from receiver.flatten import bounds
 from receiver.flatten.attributes import Attributes
 from receiver.flatten.columns import CodedColumn, constant, distinct
 from receiver.flatten.outcome import is_timeout_name
@@ -39,8 +40,11 @@ _SHARED = (
     "request_id",
 )
 
-# Repeats of one exception cost a look-up; new messages of a known stack cost their message only.
-_fingerprint = lru_cache(maxsize=8_192)(Fingerprinter().fingerprint)
+# New messages of a known stack cost their message only.
+_FINGERPRINTER = Fingerprinter()
+# Repeats of one exception cost a look-up; long ones, which are rare, would fill the memory.
+_remembered = lru_cache(maxsize=8_192)(_FINGERPRINTER.fingerprint)
+_REMEMBERED_LENGTH_MAX = 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,7 @@ def _fingerprint_columns(
 ) -> dict[str, pa.Array]:
     parts = (taken["type"], taken["message"], taken["stacktrace"], language)
     rows, codes = distinct(*parts)
-    prints = [_fingerprint(*(part.at(row) for part in parts)) for row in rows.tolist()]
+    prints = _fingerprints([part.at(row) for part in parts] for row in rows.tolist())
     version = pa.array(np.full(len(codes), FINGERPRINT_VERSION, dtype=np.int32))
     return {
         "fingerprint": CodedColumn(codes, [one.strict for one in prints]).to_arrow(),
@@ -112,6 +116,23 @@ def _fingerprint_columns(
         "fingerprint_version": version,
         "top_frame": CodedColumn(codes, [one.top_frame for one in prints]).to_arrow(),
     }
+
+
+def _fingerprints(exceptions: Iterable[Sequence[str | None]]) -> list[Fingerprint]:
+    """The fingerprints of distinct exceptions: type, message, stack and language of each."""
+    stacks = _FINGERPRINTER.stack_characters
+    messages = _FINGERPRINTER.message_characters
+    found = []
+    for parts in exceptions:
+        short = sum(len(part or "") for part in parts) <= _REMEMBERED_LENGTH_MAX
+        found.append((_remembered if short else _FINGERPRINTER.fingerprint)(*parts))
+        read = _FINGERPRINTER.stack_characters - stacks
+        bounds.check(read, "characters of different stack traces", bounds.STACK_CHARACTERS_MAX)
+        read = _FINGERPRINTER.message_characters - messages
+        bounds.check(
+            read, "characters of different exception messages", bounds.MESSAGE_CHARACTERS_MAX
+        )
+    return found
 
 
 def _booleans(column: CodedColumn) -> pa.Array:

@@ -8,9 +8,11 @@ from receiver.flatten import attributes, ids
 from receiver.flatten.columns import coalesce, from_arrow
 from receiver.flatten.envelope import open_envelope
 from receiver.flatten.exceptions import Carriers, exception_rows
+from receiver.flatten.redaction import Redaction
 from receiver.flatten.rows import Rejections, RequestRows, Rows
 from receiver.flatten.semconv import NAMES
 from receiver.flatten.times import known
+from receiver.otlp.wire import joined
 from receiver.signals import Signal
 
 _READ = {
@@ -19,15 +21,15 @@ _READ = {
 }
 
 
-def log_rows(batch: pa.RecordBatch, requests: RequestRows) -> Rows:
+def log_rows(batch: pa.RecordBatch, requests: RequestRows, redaction: Redaction) -> Rows:
     """The rows of a group of log export requests, a row of `batch` for each request."""
-    envelope = open_envelope(batch, Signal.LOGS)
+    envelope = open_envelope(batch, Signal.LOGS, redaction)
     records = envelope.records
     time, observed = _time(records, "time_unix_nano"), _time(records, "observed_time_unix_nano")
-    found = attributes.decode(records.field("attributes"))
+    found = attributes.decode(records.field("attributes"), redaction)
     read = found.columns(_READ)
     event_name = coalesce(from_arrow(records.field("event_name")), read["event.name"])
-    body, body_type = _body(records.field("body"))
+    body, body_type = _body(joined(records.field("body")), redaction)
     arrival = requests.columns(envelope.request_rows)
     columns = {
         **_ids(records),
@@ -85,8 +87,8 @@ def _known(severity: pa.Array) -> pa.Array:
     return pc.if_else(pc.equal(severity, 0), None, severity)
 
 
-def _body(serialized: pa.Array) -> tuple[pa.Array, pa.Array]:
+def _body(serialized: pa.Array, redaction: Redaction) -> tuple[pa.Array, pa.Array]:
     """Bodies as text and the type each was sent as: a string as it is, anything else as JSON."""
-    texts, as_json, types = attributes.decode_any_values(serialized)
+    texts, as_json, types = attributes.decode_any_values(serialized, redaction)
     plain = pc.fill_null(pc.equal(types, "string"), False)
     return pc.if_else(plain, texts, pc.if_else(pc.is_valid(types), as_json, None)), types

@@ -13,7 +13,8 @@ UNKNOWN_SERVICE = "unknown_service"
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One distinct resource. `resource_id` is a hash of everything that was sent about it."""
+    """One distinct resource. `resource_id` is a hash of everything that is stored about it, so of
+    what redaction left."""
 
     resource_id: int
     service_namespace: str | None
@@ -31,7 +32,6 @@ class Resource:
     schema_url: str | None
 
 
-@lru_cache(maxsize=16_384)
 def read_resource(
     attributes_json: str | None,
     dropped_attributes_count: int,
@@ -40,6 +40,17 @@ def read_resource(
 ) -> Resource:
     """The resource behind this JSON object of attributes; the order of the attributes does not
     matter."""
+    length = sum(len(text or "") for text in (attributes_json, entity_refs, schema_url))
+    read = _remembered if length <= _REMEMBERED_LENGTH_MAX else _read
+    return read(attributes_json, dropped_attributes_count, entity_refs, schema_url)
+
+
+def _read(
+    attributes_json: str | None,
+    dropped_attributes_count: int,
+    entity_refs: str | None,
+    schema_url: str | None,
+) -> Resource:
     attributes = json.loads(attributes_json or "{}", object_pairs_hook=_first_of_each_key)
     canonical = json.dumps(attributes, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     everything = json.dumps([canonical, dropped_attributes_count, entity_refs, schema_url])
@@ -61,6 +72,10 @@ def read_resource(
         schema_url=schema_url,
     )
 
+
+# Long ones, which nobody sends twice, would fill the memory.
+_REMEMBERED_LENGTH_MAX = 8_192
+_remembered = lru_cache(maxsize=8_192)(_read)
 
 # Where a version can be read from when the service sends none, the most telling first.
 _VERSION_SOURCES = (

@@ -19,6 +19,7 @@ _THRESHOLD = re.compile(r"(?:^|;)th:([0-9a-f]{1,14})(?:;|$)")
 _RANDOMNESS = re.compile(r"(?:^|;)rv:([0-9a-f]{14})(?:;|$)")
 _LEGACY = re.compile(r"(?:^|;)p:([0-9]{1,2})(?:;|$)")
 _FULL = 1 << 56
+_RATE_DIGITS_MAX = 15  # no sampler keeps one in more than that
 
 
 def adjusted_count(trace_state: str) -> float | None:
@@ -84,4 +85,6 @@ def _stated(pattern: re.Pattern[str], trace_state: str | None) -> int | None:
 
 
 def _rate(text: str) -> float | None:
-    return float(text) if text.isascii() and text.isdigit() and int(text) > 0 else None
+    if not (text.isascii() and text.isdigit() and len(text) <= _RATE_DIGITS_MAX):
+        return None
+    return float(text) if int(text) > 0 else None

@@ -122,6 +122,6 @@ GRPC_CODES: tuple[str, ...] = (
 def grpc_code_name(text: str) -> str:
     """A status code by name: "14" and "UNAVAILABLE" are both UNAVAILABLE; other text stays as it
     is."""
-    if text.isascii() and text.isdigit() and int(text) < len(GRPC_CODES):
+    if text.isascii() and text.isdigit() and len(text) <= 2 and int(text) < len(GRPC_CODES):
         return GRPC_CODES[int(text)]
     return text

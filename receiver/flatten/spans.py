@@ -14,6 +14,7 @@ from receiver.flatten.envelope import Envelope, open_envelope
 from receiver.flatten.events import links_json, read_events
 from receiver.flatten.outcome import outcomes
 from receiver.flatten.peer import peers, server_columns
+from receiver.flatten.redaction import Redaction
 from receiver.flatten.rows import Rejections, RequestRows, Rows, integers
 from receiver.flatten.sampling import adjusted_counts
 from receiver.flatten.semconv import DB_SYSTEM_RENAMES, NAMES, RPC_SYSTEM_RENAMES, grpc_code_name
@@ -51,12 +52,15 @@ class Kinds:
     status_error: Mask
 
 
-def span_rows(batch: pa.RecordBatch, requests: RequestRows, limit: EndpointLimit) -> Rows:
+def span_rows(
+    batch: pa.RecordBatch, requests: RequestRows, limit: EndpointLimit, redaction: Redaction
+) -> Rows:
     """The rows of a group of trace export requests, a row of `batch` for each request."""
-    envelope, rejections = _without_invalid(open_envelope(batch, Signal.TRACES), len(batch))
+    opened = open_envelope(batch, Signal.TRACES, redaction)
+    envelope, rejections = _without_invalid(opened, len(batch))
     spans = envelope.records
     kinds = _kinds(spans)
-    found = attributes.decode(spans.field("attributes"))
+    found = attributes.decode(spans.field("attributes"), redaction)
     read = found.columns({name: NAMES[name] for name in _READ})
     identity = envelope.identity_columns(read)
     span_name = from_arrow(spans.field("name"))
@@ -75,10 +79,11 @@ def span_rows(batch: pa.RecordBatch, requests: RequestRows, limit: EndpointLimit
         "adjusted_count": pa.array(counts, mask=np.isnan(counts)),
         **_promoted(kinds, read),
         "attributes": found.json(),
-        "links": links_json(spans.field("links")),
+        "links": links_json(spans.field("links"), redaction),
         **requests.columns(envelope.request_rows),
     }
-    exceptions, timeouts, columns["events"] = read_events(spans.field("events"), envelope, columns)
+    events = spans.field("events")
+    exceptions, timeouts, columns["events"] = read_events(events, envelope, columns, redaction)
     columns["outcome"] = _outcomes(kinds, read, timeouts).to_arrow()
     return Rows(
         tables={"spans": pa.table(columns), "exceptions": exceptions},

@@ -26,7 +26,8 @@ from receiver.otlp.json_scalars import (
     expected,
     hex_id,
 )
-from receiver.otlp.wire import PROFILES_ONLY, REQUEST_TYPES
+from receiver.otlp.request_bounds import check_json
+from receiver.otlp.wire import REQUEST_TYPES
 from receiver.otlp.wire_format import length_delimited, tag
 from receiver.signals import Signal
 
@@ -47,6 +48,7 @@ def to_protobuf(payload: bytes, signal: Signal) -> bytes:
     Ids keep whatever length they have. Raises MalformedRequest, which says what was seen and where:
     not UTF-8, not JSON, a value that its field cannot hold, or nesting deeper than protobuf allows.
     """
+    check_json(payload)
     regular = regular_to_protobuf([payload.strip()], signal)
     return regular[0] if regular else encode(parse(payload), signal)
 
@@ -85,7 +87,9 @@ def encode(document: Document, signal: Signal) -> bytes:
         return _canonical(_REQUESTS[signal].encode(document, 1), signal)
     except JsonValueError as refused:
         place = "".join(reversed(refused.path)).removeprefix(".")
-        raise MalformedRequest(f"{place}: {refused}" if place else str(refused)) from None
+        if not place:
+            raise MalformedRequest(str(refused)) from None
+        raise MalformedRequest(f"{place}: {refused}", field=place) from None
 
 
 def _canonical(message: bytes, signal: Signal) -> bytes:
@@ -128,10 +132,9 @@ def _message(descriptor: Descriptor, messages: dict[str, _Message]) -> _Message:
         return messages[descriptor.full_name]
     message = messages[descriptor.full_name] = _Message()
     for field in descriptor.fields:
-        if field.name not in PROFILES_ONLY:
-            slot = field.containing_oneof.name if field.containing_oneof else field.name
-            entry = (slot, _field_encoder(field, messages))
-            message.fields[field.json_name] = message.fields[field.name] = entry
+        slot = field.containing_oneof.name if field.containing_oneof else field.name
+        entry = (slot, _field_encoder(field, messages))
+        message.fields[field.json_name] = message.fields[field.name] = entry
     return message
 
 

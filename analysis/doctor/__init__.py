@@ -1,0 +1,1 @@
+"""What `deploylens doctor` looks at: one module for each thing."""

@@ -1,0 +1,99 @@
+"""How another process of this host hands over export requests from files: through the local API.
+
+`POST /api/import/v1/traces` and `/api/import/v1/logs` take one protobuf request each. The answer is
+JSON that says what OTLP has no field for: `accepted`, `rejected`, `reason` and `duplicate`, or
+`message` if the request was refused. Who may ask is up to the application that has these routes.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from receiver.admission import Arrival
+from receiver.content_encoding import check_size
+from receiver.errors import ReceiverError, Unavailable
+from receiver.exchange import Exchange
+from receiver.export_request import Answer, ExportRequest, read_request
+from receiver.metrics import Metrics
+from receiver.pipeline import Pipeline
+from receiver.settings import ReceiverSettings
+from receiver.signals import Signal
+from receiver.status import refusal_of
+
+IMPORT_PATH = "/api/import/v1/"
+_TRANSPORT = "file"
+_LOG = logging.getLogger(__name__)
+
+
+class ImportService:
+    """The routes for files."""
+
+    def __init__(self, pipeline: Pipeline, settings: ReceiverSettings, metrics: Metrics) -> None:
+        """Answers from this pipeline."""
+        self._pipeline, self._settings, self._metrics = pipeline, settings, metrics
+
+    def routes(self) -> list[Route]:
+        """A route for each signal."""
+        return [
+            Route(f"{IMPORT_PATH}{signal.value}", self._endpoint(signal), methods=["POST"])
+            for signal in Signal
+        ]
+
+    def _endpoint(self, signal: Signal) -> Callable[[Request], Awaitable[JSONResponse]]:
+        async def take(request: Request) -> JSONResponse:
+            return await self._take(signal, request)
+
+        return take
+
+    async def _take(self, signal: Signal, request: Request) -> JSONResponse:
+        exchange = Exchange(self._metrics.traffic, _TRANSPORT, signal)
+        try:
+            taken = await self._submitted(exchange, signal, request)
+            answer = await self._answer(taken)
+            exchange.answered(taken, answer, "200")
+            return JSONResponse(asdict(answer))
+        except Exception as error:  # the edge to the sender: everything gets an honest code
+            if not isinstance(error, ReceiverError):
+                _LOG.exception("a request from a file failed")
+            refusal = refusal_of(error)
+            exchange.refused(error, str(refusal.http_code))
+            return JSONResponse({"message": refusal.message}, refusal.http_code)
+
+    async def _submitted(
+        self, exchange: Exchange, signal: Signal, request: Request
+    ) -> ExportRequest:
+        with self._pipeline.admission.arrival() as arrival:
+            payload = await self._payload(request, arrival)
+
+            def submit() -> ExportRequest:
+                read = read_request(signal, _TRANSPORT, payload, time.time_ns())
+                exchange.read(read)
+                arrival.leave()
+                return self._pipeline.submit(read)
+
+            return await run_in_threadpool(submit)
+
+    async def _payload(self, request: Request, arrival: Arrival) -> bytes:
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in request.stream():
+            size += len(chunk)
+            check_size(size, self._settings.request_bytes_max)
+            arrival.add(len(chunk))
+            chunks.append(chunk)
+        return b"".join(chunks)
+
+    async def _answer(self, taken: ExportRequest) -> Answer:
+        future = taken.answer
+        await asyncio.wait([asyncio.wrap_future(future)], timeout=self._settings.ack_timeout_s)
+        if not future.done():
+            delay_s = self._settings.retry_delay_s
+            raise Unavailable("the store is slow; send again", delay_s, "late")
+        return future.result()
