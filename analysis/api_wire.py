@@ -13,7 +13,7 @@ import pyarrow as pa
 from analysis.catalog import ParameterError, QueryNameError
 from analysis.parameters import EXPECTED, parse_value, value_text
 from analysis.query_error import QueryFailed, QueryRefused, QueryTimeout, QueryTooLarge
-from receiver.marks import DeploymentMark
+from receiver.storage.marks import DeploymentMark
 
 ARROW_STREAM = "application/vnd.apache.arrow.stream"
 TRUNCATED_HEADER = "deploylens-truncated"

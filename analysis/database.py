@@ -19,8 +19,8 @@ from analysis.home_error import LeaseUnreadable, ReceiverApiOff, ReceiverUnreach
 from analysis.query_error import QueryError
 from analysis.reading_room import QUERY_TIMEOUT_S, SqlAnswer, SqlLimits
 from receiver.lease import Lease, lease_path, process_lives, read_lease
-from receiver.marks import DeploymentMark
-from receiver.store import StoreError, StoreLocked
+from receiver.storage.marks import DeploymentMark
+from receiver.storage.store import StoreError, StoreLocked
 
 HOME_WAIT_S = 5.0
 _POLL_S = 0.1

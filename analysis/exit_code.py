@@ -49,7 +49,7 @@ def _table() -> tuple[tuple[type[BaseException], ExitCode], ...]:
     from analysis.query_error import QueryError, QueryTimeout
     from analysis.settings import ConfigurationError
     from receiver.errors import AddressInUse, CredentialsUnusable, ReceiverError
-    from receiver.store import StoreError
+    from receiver.storage.store import StoreError
 
     return (
         (KeyboardInterrupt, ExitCode.INTERRUPTED),

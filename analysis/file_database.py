@@ -18,8 +18,8 @@ from analysis.reading_room import (
     connect,
     lock_down,
 )
-from receiver.marks import DeploymentMark, insert_mark
-from receiver.store import attach_read_only, open_store
+from receiver.storage.marks import DeploymentMark, insert_mark
+from receiver.storage.store import attach_read_only, open_store
 
 
 class FileDatabase:

@@ -1,6 +1,6 @@
 """Why a store that a receiver holds cannot be asked."""
 
-from receiver.store import StoreError
+from receiver.storage.store import StoreError
 
 
 class LeaseUnreadable(StoreError):

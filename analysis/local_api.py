@@ -47,7 +47,7 @@ from analysis.reading_room import (
     SqlLimits,
 )
 from receiver.errors import Unavailable
-from receiver.marks import DeploymentMark
+from receiver.storage.marks import DeploymentMark
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 BODY_BYTES_MAX = 1024 * 1024

@@ -22,7 +22,7 @@ from analysis.catalog import VIEWS_FOLDER, SavedQuery, bind, packaged_queries
 from analysis.query_error import QueryFailed, QueryTimeout, QueryTooLarge
 from analysis.question import Question
 from analysis.sandbox import Published, check_statement, published
-from receiver.reader_gate import ReaderGate
+from receiver.storage.reader_gate import ReaderGate
 
 MEMORY_LIMIT_MAX = 2 * 1024**3
 QUERY_TIMEOUT_S = 300.0

@@ -26,8 +26,8 @@ from analysis.reading_room import (
     whole,
 )
 from receiver.lease import Lease
-from receiver.marks import DeploymentMark
-from receiver.store import StoreError
+from receiver.storage.marks import DeploymentMark
+from receiver.storage.store import StoreError
 
 CONNECT_TIMEOUT_S = 2.0
 STATUS_TIMEOUT_S = 5.0

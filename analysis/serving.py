@@ -21,15 +21,15 @@ from analysis.reading_room import ANSWER_BYTES_MAX, ReadingRoom, lock_down
 from analysis.service_manager import ServiceManager
 from analysis.stop_signals import StopSignals
 from receiver.allocator import keep_freed_memory, sparing_started_objects
-from receiver.exposure import exposure_warnings
-from receiver.http_server import HttpServer
 from receiver.lease import Lease, remove_lease, write_lease
-from receiver.listener import Listener
-from receiver.metrics import program_version
-from receiver.reader_gate import STOP_WAIT_S
+from receiver.monitoring.metrics import program_version
 from receiver.server import Receiver
 from receiver.settings import Address, ReceiverSettings
-from receiver.store import SCHEMA_VERSION
+from receiver.storage.reader_gate import STOP_WAIT_S
+from receiver.storage.store import SCHEMA_VERSION
+from receiver.transport.exposure import exposure_warnings
+from receiver.transport.http_server import HttpServer
+from receiver.transport.listener import Listener
 
 _LOG = logging.getLogger(__name__)
 

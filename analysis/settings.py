@@ -10,10 +10,10 @@ from typing import Any
 from analysis.byte_size import parse_byte_size
 from analysis.duration import parse_duration_s
 from analysis.suggestion import did_you_mean
-from receiver.disk_limits import DISK_BYTES_MIN, RETENTION_MIN_S
 from receiver.flatten.redaction_rules import REDACTION_MODES, RedactionRules
-from receiver.log_words import LOG_FORMATS, LOG_LEVELS
+from receiver.monitoring.log_words import LOG_FORMATS, LOG_LEVELS
 from receiver.settings import API_PORT, GRPC_PORT, HTTP_PORT, Address, parse_address, parse_origin
+from receiver.storage.disk_limits import DISK_BYTES_MIN, RETENTION_MIN_S
 
 FILE_NAME = "deploylens.toml"
 # gRPC counts in 32 bits, and every message is held in memory.

@@ -23,8 +23,8 @@ from pathlib import Path
 
 from analysis.database import mark_deployment
 from analysis.query_error import QueryError
-from receiver.marks import DeploymentMark
-from receiver.store import StoreError
+from receiver.storage.marks import DeploymentMark
+from receiver.storage.store import StoreError
 from tests.load import Load, all_ways, running_load
 from tests.reckoning import Reckoning, reckon
 from tests.served import ROOT, Addresses, free_addresses, listens, rows, serving
@@ -34,7 +34,7 @@ _START_S = 60.0
 _MARK_EVERY_S = 0.5
 # `serve`, but with checkpoints all the time: an operator has no use for such a setting.
 _SMALL_CHECKPOINTS = (
-    "import receiver.writer as writer;"
+    "import receiver.storage.writer as writer;"
     "writer.open_store = lambda path, wait_s=0.0, _bytes=0, open=writer.open_store:"
     " open(path, wait_s, 256_000);"
     "from analysis.__main__ import main; main()"

@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from benchmarks.payloads import payloads
-from receiver.disk_room import disk_use
+from receiver.storage.disk_room import disk_use
 from tests.ingest import trace_request
 from tests.retaining import DAY_NS, Retained, TestClock, retaining
 

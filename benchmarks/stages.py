@@ -30,7 +30,7 @@ from receiver.flatten.redaction_rules import RedactionRules
 from receiver.group import GroupBuilder
 from receiver.otlp.wire import requests_to_arrow
 from receiver.signals import Signal
-from receiver.writer import Writer
+from receiver.storage.writer import Writer
 
 _SPANS = 8192
 _REQUESTS_IN_GROUP = 4

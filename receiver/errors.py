@@ -1,6 +1,6 @@
 """What can go wrong while receiving, told apart by what the sender should do next.
 
-`receiver.status` maps these to gRPC and HTTP codes.
+`receiver.transport.status` maps these to gRPC and HTTP codes.
 """
 
 

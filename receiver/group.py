@@ -19,7 +19,7 @@ from receiver.flatten.redaction_rules import RedactionRules
 from receiver.flatten.resources import Resource
 from receiver.flatten.rows import RequestRows, Rows
 from receiver.flatten.spans import span_rows
-from receiver.log_limit import LogLimit
+from receiver.monitoring.log_limit import LogLimit
 from receiver.otlp.wire import ProfilesOnlyFields, requests_to_arrow
 from receiver.signals import Signal
 

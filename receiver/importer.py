@@ -14,13 +14,13 @@ from typing import Protocol
 from receiver.errors import MalformedRequest, Unavailable
 from receiver.export_request import Answer, read_request
 from receiver.flatten.redaction_rules import RedactionRules
-from receiver.import_client import ImportClient
 from receiver.lease import read_lease
 from receiver.otlp_files.files import DamagedRecord, FileRecord, read_records
 from receiver.pipeline import Pipeline
 from receiver.settings import ReceiverSettings
-from receiver.store import StoreLocked
-from receiver.writer import Writer
+from receiver.storage.store import StoreLocked
+from receiver.storage.writer import Writer
+from receiver.transport.import_client import ImportClient
 
 Progress = Callable[[Path, int], None]
 _UNDER_WAY_MAX = 512  # many small requests make a group that is worth a transaction

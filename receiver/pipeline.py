@@ -19,19 +19,19 @@ from uuid import UUID
 
 import duckdb
 
-from receiver.admission import Admission
-from receiver.committer import Committer
 from receiver.errors import Unavailable
 from receiver.export_request import Answer, ExportRequest
 from receiver.flatten.endpoint import EndpointLimit
 from receiver.group import Group, GroupBuilder
-from receiver.ledger import Ledger
-from receiver.metrics import Metrics
-from receiver.redaction_key import open_redaction
+from receiver.monitoring.metrics import Metrics
 from receiver.settings import ReceiverSettings
 from receiver.stage import Stage
-from receiver.store import StoreError
-from receiver.writer import Writer
+from receiver.storage.committer import Committer
+from receiver.storage.ledger import Ledger
+from receiver.storage.redaction_key import open_redaction
+from receiver.storage.store import StoreError
+from receiver.storage.writer import Writer
+from receiver.transport.admission import Admission
 
 _LOG = logging.getLogger(__name__)
 _SENDERS_DECAY = 0.75

@@ -5,24 +5,24 @@ from contextlib import ExitStack
 
 from starlette.routing import Route
 
-from receiver.admission import Admission
-from receiver.api_keys import ApiKeys
-from receiver.disk_room import checkpoint_bytes
 from receiver.export_request import ExportRequest
-from receiver.gauges import add_gauges
-from receiver.grpc_service import GrpcService
-from receiver.health import Health
-from receiver.health_routes import health_routes
-from receiver.http_server import HttpServer
-from receiver.http_service import HttpService
-from receiver.import_service import ImportService
-from receiver.listener import Listener
-from receiver.metrics import Metrics
+from receiver.monitoring.gauges import add_gauges
+from receiver.monitoring.health import Health
+from receiver.monitoring.health_routes import health_routes
+from receiver.monitoring.metrics import Metrics
 from receiver.pipeline import Load, Pipeline
-from receiver.retention import Retention
 from receiver.settings import ReceiverSettings
-from receiver.tls import Certificates
-from receiver.writer import Writer
+from receiver.storage.disk_room import checkpoint_bytes
+from receiver.storage.retention import Retention
+from receiver.storage.writer import Writer
+from receiver.transport.admission import Admission
+from receiver.transport.api_keys import ApiKeys
+from receiver.transport.grpc_service import GrpcService
+from receiver.transport.http_server import HttpServer
+from receiver.transport.http_service import HttpService
+from receiver.transport.import_service import ImportService
+from receiver.transport.listener import Listener
+from receiver.transport.tls import Certificates
 
 
 class Receiver:

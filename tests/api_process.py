@@ -24,8 +24,8 @@ from analysis.catalog import Catalog, SavedQuery
 from analysis.local_api import ApiLimits, build_app
 from analysis.reading_room import ReadingRoom, lock_down
 from receiver.lease import Lease, remove_lease, write_lease
-from receiver.marks import DeploymentMark, insert_mark
-from receiver.store import open_store
+from receiver.storage.marks import DeploymentMark, insert_mark
+from receiver.storage.store import open_store
 
 TOKEN = "a token of the test"
 ROOT = Path(__file__).resolve().parents[1]

@@ -1,14 +1,14 @@
 """Golden cases of saved queries: small tables, parameters and expected rows in one TOML file.
 
 A table is text: a line of column names, then a line per row, cells between bars. An empty cell
-takes the default; NULL is NULL. Names are those of receiver/schema.sql or the short ones below;
-besides,
+takes the default; NULL is NULL. Names are those of receiver/storage/schema.sql or short ones:
 
-- `at` is the row's time: `10:00`, `10:00:30.5`, or `01-01 10:00` on a day other than 2026-01-02; -
-`received` is a span's other time, its end unless said; - `ms` is a duration in milliseconds; -
-`last` is a history's last time, its first unless said; - `n` writes the row n times, `every` so many seconds apart (1),
-each in a trace of its own; - `trace` is any short label, and comes back as such; without one the
-row is a trace of its own.
+- `at` is the row's time: `10:00`, `10:00:30.5`, or `01-01 10:00` on a day other than 2026-01-02
+- `received` is a span's other time, its end unless said
+- `ms` is a duration in milliseconds
+- `last` is a history's last time, its first unless said
+- `n` writes the row n times, `every` so many seconds apart (1), each in a trace of its own
+- `trace` is any short label, and comes back as such; without one the row is a trace of its own
 
 `[defaults]` holds for every row that has such a column. The expected table names the columns that
 the case is about, in the order wanted; its rows must be all the rows, in order.

@@ -20,8 +20,8 @@ from google.rpc.status_pb2 import Status
 from opentelemetry.proto.collector.logs.v1.logs_service_pb2 import ExportLogsServiceResponse
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceResponse
 
-from receiver.grpc_service import SERVICES
 from receiver.signals import Signal
+from receiver.transport.grpc_service import SERVICES
 from tests.hostile_payloads import Payload
 from tests.hostile_verdict import Verdict, verdict
 from tests.ingest import log_request, trace_request

@@ -15,7 +15,7 @@ from receiver.export_request import Answer, read_request
 from receiver.pipeline import Pipeline
 from receiver.settings import ReceiverSettings
 from receiver.signals import Signal
-from receiver.writer import Writer
+from receiver.storage.writer import Writer
 
 Request = ExportTraceServiceRequest | ExportLogsServiceRequest
 

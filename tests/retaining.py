@@ -6,15 +6,15 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from receiver.disk_room import checkpoint_bytes
 from receiver.export_request import Answer, read_request
-from receiver.metrics import Metrics
+from receiver.monitoring.metrics import Metrics
 from receiver.pipeline import Pipeline
-from receiver.retention import Retention
 from receiver.settings import ReceiverSettings
 from receiver.signals import Signal
-from receiver.steady_clock import Clocks, SteadyClock
-from receiver.writer import Writer
+from receiver.storage.disk_room import checkpoint_bytes
+from receiver.storage.retention import Retention
+from receiver.storage.steady_clock import Clocks, SteadyClock
+from receiver.storage.writer import Writer
 from tests.ingest import Request
 
 HOUR_NS = 3_600_000_000_000

@@ -16,10 +16,10 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from analysis.serving import Serving, running
-from receiver import watched_files
-from receiver.api_keys import ApiKeys
 from receiver.errors import CredentialsUnusable
 from receiver.settings import Address, ReceiverSettings
+from receiver.transport import watched_files
+from receiver.transport.api_keys import ApiKeys
 from tests.ingest import row, trace_request
 from tests.load import EXPORT
 from tests.sdk_spans import some_spans

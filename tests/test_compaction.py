@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from receiver.compaction import compact
-from receiver.store import StoreLocked, open_store
+from receiver.storage.compaction import compact
+from receiver.storage.store import StoreLocked, open_store
 from tests.ingest import ingesting, row, rows, trace_request
 
 TABLES = ("resources", "spans", "export_requests", "deployment_history", "retention_edge")

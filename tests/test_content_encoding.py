@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from receiver.content_encoding import ENCODINGS, GZIP_MEMBERS_MAX, decode, decoder_of
 from receiver.errors import MalformedRequest, RequestTooLarge
+from receiver.transport.content_encoding import ENCODINGS, GZIP_MEMBERS_MAX, decode, decoder_of
 
 PACK: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,

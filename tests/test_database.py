@@ -18,8 +18,8 @@ import pytest
 from analysis.database import mark_deployment, open_database
 from analysis.home_error import LeaseUnreadable, ReceiverApiOff, ReceiverUnreachable
 from receiver.lease import Lease, lease_path, write_lease
-from receiver.marks import DeploymentMark
-from receiver.store import (
+from receiver.storage.marks import DeploymentMark
+from receiver.storage.store import (
     StoreError,
     StoreLocked,
     StoreMissing,

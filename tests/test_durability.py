@@ -22,7 +22,7 @@ from receiver.pipeline import Pipeline
 from receiver.server import Receiver
 from receiver.settings import Address, ReceiverSettings
 from receiver.signals import Signal
-from receiver.writer import Writer
+from receiver.storage.writer import Writer
 from tests.ingest import trace_request
 from tests.load import Load, all_ways, loading, running_load, trace_id
 from tests.reckoning import reckon

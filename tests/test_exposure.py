@@ -13,9 +13,9 @@ import pytest
 from analysis.exit_code import ExitCode
 from analysis.receiver_settings import local_api_address, receiver_settings
 from analysis.settings import ConfigurationError, Settings
-from receiver.exposure import exposure_warnings
 from receiver.lease import lease_path
 from receiver.settings import Address, ReceiverSettings, TlsFiles
+from receiver.transport.exposure import exposure_warnings
 from tests.certificates import LONG_AGO, Authority
 from tests.command_line import deploylens
 from tests.ingest import trace_request

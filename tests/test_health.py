@@ -17,12 +17,12 @@ import pytest
 from analysis.serving import running
 from receiver.errors import Unavailable
 from receiver.export_request import Answer, ExportRequest, read_request
-from receiver.health import Health
+from receiver.monitoring.health import Health
 from receiver.pipeline import Pipeline
 from receiver.server import Receiver
 from receiver.settings import Address, ReceiverSettings
 from receiver.signals import Signal
-from receiver.writer import Writer
+from receiver.storage.writer import Writer
 from tests.ingest import row, trace_request
 
 ANY_PORT = Address("127.0.0.1", 0)

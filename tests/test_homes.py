@@ -13,7 +13,7 @@ from analysis.database import SqlLimits, mark_deployment, open_database
 from analysis.query_error import QueryError, QueryRefused, QueryTooLarge
 from analysis.reading_room import SAVED_ROWS_MAX
 from analysis.saved_query import read_saved_query
-from receiver.marks import DeploymentMark
+from receiver.storage.marks import DeploymentMark
 from tests.api_process import api_process, serving_api
 
 MARK = DeploymentMark(service_name="cart", service_version="1.0", note="first")

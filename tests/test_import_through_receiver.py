@@ -12,9 +12,9 @@ import pytest
 
 from analysis.exit_code import ExitCode
 from analysis.serving import running
-from receiver.import_service import IMPORT_PATH
 from receiver.lease import lease_path, read_lease
 from receiver.settings import Address, ReceiverSettings
+from receiver.transport.import_service import IMPORT_PATH
 from tests.certificates import Authority, tls_files
 from tests.command_line import deploylens
 from tests.ingest import rows, trace_request

@@ -16,8 +16,8 @@ from analysis.local_api import BODY_BYTES_MAX, ApiLimits
 from analysis.saved_query import read_saved_query
 from receiver.errors import Unavailable
 from receiver.lease import Lease
-from receiver.marks import DeploymentMark
-from receiver.store import StoreError, open_store
+from receiver.storage.marks import DeploymentMark
+from receiver.storage.store import StoreError, open_store
 from tests.api_process import TOKEN, serving_api
 
 MARK = DeploymentMark(service_name="cart", service_version="1.0")

@@ -1,6 +1,6 @@
 """Lines that senders could cause without end are written now and then."""
 
-from receiver.log_limit import LogLimit
+from receiver.monitoring.log_limit import LogLimit
 
 
 def test_one_line_in_each_interval() -> None:

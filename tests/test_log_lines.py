@@ -14,8 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.serving import running
-from receiver.log_bound import LogBound
-from receiver.log_lines import configure_logging, escaped
+from receiver.monitoring.log_bound import LogBound
+from receiver.monitoring.log_lines import configure_logging, escaped
 from receiver.settings import Address, ReceiverSettings
 from tests.command_line import deploylens
 from tests.scraped import scrape

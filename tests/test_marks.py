@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from analysis.database import mark_deployment, open_database
-from receiver.marks import DeploymentMark
-from receiver.store import StoreLocked
+from receiver.storage.marks import DeploymentMark
+from receiver.storage.store import StoreLocked
 from tests.api_process import api_process
 
 MARK = DeploymentMark(service_name="cart", service_version="1.0", note="first")

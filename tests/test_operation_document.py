@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from receiver.errors import ReceiverError
-from receiver.metrics import Metrics
+from receiver.monitoring.metrics import Metrics
 from tests.scraped import Scrape
 from tests.served import ROOT
 

@@ -18,18 +18,18 @@ from analysis.query_error import QueryFailed, QueryTooLarge
 from analysis.question import Question
 from analysis.reading_room import ReadingRoom, SqlLimits, lock_down
 from analysis.serving import running
-from receiver.admission import ANSWER_S_MAX, Admission
-from receiver.committer import Committer
 from receiver.errors import Unavailable
 from receiver.export_request import read_request
-from receiver.grpc_calls import CallLimit
-from receiver.grpc_service import GrpcService
-from receiver.metrics import Metrics
+from receiver.monitoring.metrics import Metrics
 from receiver.pipeline import Pipeline
 from receiver.settings import Address, ReceiverSettings
 from receiver.signals import Signal
-from receiver.store import open_store
-from receiver.writer import Writer
+from receiver.storage.committer import Committer
+from receiver.storage.store import open_store
+from receiver.storage.writer import Writer
+from receiver.transport.admission import ANSWER_S_MAX, Admission
+from receiver.transport.grpc_calls import CallLimit
+from receiver.transport.grpc_service import GrpcService
 from tests.ingest import row, trace_request
 from tests.load import EXPORT
 
@@ -292,7 +292,7 @@ def test_questions_step_back(tmp_path: Path) -> None:
 
 def test_slow_http_body(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A body that does not come is given up with 503, and its connection is closed."""
-    monkeypatch.setattr("receiver.http_service._BODY_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("receiver.transport.http_service._BODY_TIMEOUT_S", 0.5)
     given = settings(tmp_path / "s.duckdb")
     with (
         running(given, api=None) as serving,

@@ -10,7 +10,7 @@ import pytest
 
 from analysis.catalog import VIEWS_FOLDER, Catalog, SavedQuery, packaged_queries
 from analysis.reading_room import ReadingRoom
-from receiver.store import open_store
+from receiver.storage.store import open_store
 from tests.golden import Case, bound, fill, read_case, rewrite, shown
 
 QUERIES = packaged_queries()

@@ -15,8 +15,8 @@ import pytest
 from analysis.query_error import QueryFailed, QueryTimeout
 from analysis.reading_room import ReadingRoom, SqlLimits, connect, lock_down
 from analysis.saved_query import read_saved_query
-from receiver.marks import DeploymentMark, insert_mark
-from receiver.store import open_store
+from receiver.storage.marks import DeploymentMark, insert_mark
+from receiver.storage.store import open_store
 
 ENDLESS = "SELECT count(*) FROM range(100000000) a, range(100000000) b"
 MARK = DeploymentMark(service_name="cart", service_version="1.0")

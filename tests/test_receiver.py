@@ -22,7 +22,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter
 from analysis.serving import Serving, running
 from receiver.errors import AddressInUse
 from receiver.settings import Address
-from receiver.store import StoreLocked
+from receiver.storage.store import StoreLocked
 from tests.conformance.receivers import settings
 from tests.ingest import row, rows
 

@@ -17,9 +17,9 @@ from receiver.errors import CredentialsUnusable
 from receiver.flatten.redaction import REDACTED, SECRET, URL, Redaction
 from receiver.flatten.redaction_rules import RedactionRules, is_secret_name
 from receiver.pipeline import Pipeline
-from receiver.redaction_key import redaction_key_path
 from receiver.settings import ReceiverSettings
-from receiver.writer import Writer
+from receiver.storage.redaction_key import redaction_key_path
+from receiver.storage.writer import Writer
 from tests.command_line import deploylens
 from tests.ingest import Ingest, key_values, log_request, row, rows, stored, trace_request
 from tests.sdk_spans import some_spans

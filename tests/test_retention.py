@@ -18,12 +18,12 @@ from analysis.catalog import Catalog
 from analysis.database import mark_deployment, open_database
 from analysis.query_error import QueryFailed
 from analysis.reading_room import ReadingRoom, SqlLimits
-from receiver import retention
-from receiver.disk_room import DiskLimit, disk_use
 from receiver.errors import Unavailable
-from receiver.marks import DeploymentMark
 from receiver.signals import Signal
-from receiver.writer import Writer
+from receiver.storage import retention
+from receiver.storage.disk_room import DiskLimit, disk_use
+from receiver.storage.marks import DeploymentMark
+from receiver.storage.writer import Writer
 from tests.ingest import key_values, log_request, row, trace_request
 from tests.retaining import DAY_NS, HOUR_NS, Retained, TestClock, retaining
 from tests.served import ROOT, free_addresses, serving
@@ -344,7 +344,7 @@ def test_acknowledgements_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 DELETING = """
 import sys, time
 from pathlib import Path
-from receiver import retention
+from receiver.storage import retention
 from tests.retaining import DAY_NS, TestClock, retaining
 retention.SLICE_RECORDS = 1
 clock = TestClock(wall_ns=int(sys.argv[2]))

@@ -16,8 +16,8 @@ from analysis.sandbox import (
     check_statement,
     published,
 )
-from receiver.marks import DeploymentMark, insert_mark
-from receiver.store import open_store
+from receiver.storage.marks import DeploymentMark, insert_mark
+from receiver.storage.store import open_store
 
 ENDLESS = "SELECT count(*) FROM range(100000000) a, range(100000000) b"
 VIEWS = """

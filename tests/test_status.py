@@ -3,7 +3,7 @@
 import pytest
 
 from receiver.errors import MalformedRequest, Unavailable
-from receiver.status import MESSAGE_BYTES_MAX, refusal_of, shortened
+from receiver.transport.status import MESSAGE_BYTES_MAX, refusal_of, shortened
 
 
 @pytest.mark.parametrize("text", ["", "short", "é" * 512, "x" * MESSAGE_BYTES_MAX])

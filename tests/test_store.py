@@ -7,7 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from receiver.store import (
+from receiver.storage.store import (
     ROW_GROUP_ROWS,
     SCHEMA_VERSION,
     StoreError,

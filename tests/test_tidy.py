@@ -11,7 +11,7 @@ import pytest
 
 from analysis.catalog import Catalog
 from analysis.commands.program import program
-from receiver.store import SCHEMA_VERSION
+from receiver.storage.store import SCHEMA_VERSION
 from tests.served import ROOT
 
 PACKAGES = ("receiver", "analysis")
@@ -23,7 +23,7 @@ SQL_COLUMNS_MAX = 100
 # Modules that may be longer than the rest: path -> reason.
 LONG_MODULES: dict[str, str] = {}
 # SQL files that may be longer than the rest: path -> reason.
-LONG_SQL = {"receiver/schema.sql": "every stored table, a statement each"}
+LONG_SQL = {"receiver/storage/schema.sql": "every stored table, a statement each"}
 
 # What turns bytes into rows does no I/O, so these may load only what computes.
 PURE = ("receiver/flatten", "receiver/fingerprints", "receiver/otlp")
@@ -32,29 +32,29 @@ EDGES = {"duckdb", "grpc", "starlette", "uvicorn", "httpx", "socket", "asyncio",
 # What the read path may take from the write path: module -> reason.
 FROM_RECEIVER = {
     "receiver.allocator": "`serve` sets how the process allocates memory",
-    "receiver.api_keys": "`doctor` checks the keys and shows one",
-    "receiver.compaction": "`compact` copies the store",
-    "receiver.disk_limits": "limits of `serve`",
+    "receiver.transport.api_keys": "`doctor` checks the keys and shows one",
+    "receiver.storage.compaction": "`compact` copies the store",
+    "receiver.storage.disk_limits": "limits of `serve`",
     "receiver.errors": "an exit code for each error",
-    "receiver.exposure": "what `serve` warns of",
+    "receiver.transport.exposure": "what `serve` warns of",
     "receiver.flatten.redaction_rules": "which attributes `serve` and `import` redact",
-    "receiver.health": "`doctor` asks for as much room as the receiver",
-    "receiver.http_server": "the local API runs in the same kind of server thread",
+    "receiver.monitoring.health": "`doctor` asks for as much room as the receiver",
+    "receiver.transport.http_server": "the local API runs in the same kind of server thread",
     "receiver.importer": "`import` writes files into the store",
     "receiver.lease": "finds the receiver that holds a store",
-    "receiver.listener": "the port of the local API",
-    "receiver.log_lines": "`serve` says how the log is written",
-    "receiver.log_words": "settings of the log",
-    "receiver.metrics": "`serve` says its version",
-    "receiver.marks": "`mark` writes what was deployed",
+    "receiver.transport.listener": "the port of the local API",
+    "receiver.monitoring.log_lines": "`serve` says how the log is written",
+    "receiver.monitoring.log_words": "settings of the log",
+    "receiver.monitoring.metrics": "`serve` says its version",
+    "receiver.storage.marks": "`mark` writes what was deployed",
     "receiver.otlp_files.file_record": "the recordings of the demo",
     "receiver.otlp_files.files": "the recordings of the demo",
-    "receiver.reader_gate": "questions let a checkpoint through",
+    "receiver.storage.reader_gate": "questions let a checkpoint through",
     "receiver.server": "`serve` starts the receiver",
     "receiver.settings": "addresses and limits of `serve`",
     "receiver.signals": "the recordings of the demo",
-    "receiver.store": "opens and checks the store",
-    "receiver.tls": "`doctor` checks the certificate",
+    "receiver.storage.store": "opens and checks the store",
+    "receiver.transport.tls": "`doctor` checks the certificate",
 }
 # Where the receiver itself may be started from: the one place that starts everything.
 STARTS_THE_RECEIVER = {"analysis/serving.py"}
@@ -91,7 +91,7 @@ def named(path: Path) -> str:
 
 
 MODULES = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
-SQL_FILES = [*sorted((ROOT / "queries").rglob("*.sql")), ROOT / "receiver/schema.sql"]
+SQL_FILES = [*sorted((ROOT / "queries").rglob("*.sql")), ROOT / "receiver/storage/schema.sql"]
 each_module = pytest.mark.parametrize("path", MODULES, ids=named)
 each_sql_file = pytest.mark.parametrize("path", SQL_FILES, ids=named)
 

@@ -13,10 +13,10 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExport
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 
 from analysis.serving import Serving, running
-from receiver import watched_files
 from receiver.errors import CredentialsUnusable
 from receiver.settings import Address, ReceiverSettings, TlsFiles
-from receiver.tls import Certificates
+from receiver.transport import watched_files
+from receiver.transport.tls import Certificates
 from tests.certificates import LONG_AGO, Authority, Pair, tls_files
 from tests.ingest import rows
 from tests.sdk_spans import some_spans

@@ -17,7 +17,7 @@ def test_wheel_has_everything_it_runs_on(tmp_path: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "installed")
     program = (
-        "import sys; from pathlib import Path; from receiver.store import open_store;"
+        "import sys; from pathlib import Path; from receiver.storage.store import open_store;"
         " from analysis.catalog import Catalog; from analysis.database import open_database\n"
         "store = Path('s.duckdb'); open_store(store).close()\n"
         "with open_database(store) as database:\n"

@@ -28,7 +28,7 @@ def compact(invocation: Invocation) -> None:
     store = invocation.settings().store
 
     from analysis.exit_code import CommandFailed
-    from receiver.compaction import compact as compact_store
+    from receiver.storage.compaction import compact as compact_store
 
     if not store.is_file():
         raise CommandFailed(f"there is no store at {store}, so there is nothing to compact.")

@@ -55,7 +55,7 @@ def mark(
 
     from analysis.database import mark_deployment
     from analysis.exit_code import UsageRefused
-    from receiver.marks import DeploymentMark
+    from receiver.storage.marks import DeploymentMark
 
     try:
         given = DeploymentMark(

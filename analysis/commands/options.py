@@ -9,7 +9,7 @@ import click
 
 from analysis.settings import FORMATS, Settings
 from receiver.flatten.redaction_rules import REDACTION_MODES
-from receiver.log_words import LOG_FORMATS, LOG_LEVELS
+from receiver.monitoring.log_words import LOG_FORMATS, LOG_LEVELS
 
 Command = TypeVar("Command", bound=Callable[..., object])
 

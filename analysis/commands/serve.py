@@ -68,7 +68,7 @@ def serve(invocation: Invocation) -> None:
 
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # a port that is taken is told by us
     from analysis.serving import serve as serve_until_stopped
-    from receiver.log_lines import configure_logging
+    from receiver.monitoring.log_lines import configure_logging
 
     bound = configure_logging(log_format, settings.log_level)
     try:

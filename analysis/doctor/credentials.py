@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from analysis.doctor.check import Check, failed, ok, warning
-from receiver.api_keys import ApiKeys
 from receiver.errors import CredentialsUnusable
-from receiver.exposure import exposure_warnings
 from receiver.settings import ReceiverSettings, TlsFiles
-from receiver.tls import valid_until_s
+from receiver.transport.api_keys import ApiKeys
+from receiver.transport.exposure import exposure_warnings
+from receiver.transport.tls import valid_until_s
 
 _RENEW_S = 14 * 86_400.0
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO

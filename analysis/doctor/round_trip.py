@@ -16,10 +16,10 @@ from analysis.doctor.check import Check, failed, ok
 from analysis.doctor.holder import Holder
 from analysis.query_error import QueryError
 from analysis.serving import running
-from receiver.api_keys import any_key
 from receiver.errors import ReceiverError
 from receiver.settings import Address, ReceiverSettings
-from receiver.store import StoreError
+from receiver.storage.store import StoreError
+from receiver.transport.api_keys import any_key
 
 SERVICE_NAME = "deploylens-doctor"
 _TIMEOUT_S = 30.0

@@ -8,7 +8,7 @@ from analysis.doctor.check import Check, ok, warning
 from analysis.query_error import QueryError
 from analysis.rows import rows_from_arrow
 from analysis.safe_text import shown
-from receiver.store import StoreError, StoreMissing
+from receiver.storage.store import StoreError, StoreMissing
 
 AHEAD_S_MAX = 1.0
 LATE_S_MAX = 3600.0

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from analysis.doctor.check import Check, failed, ok, warning
-from receiver.health import DISK_FREE_BYTES_MIN
+from receiver.monitoring.health import DISK_FREE_BYTES_MIN
 
 _FREE_BYTES_FEW = 1024**3
 _NETWORK = frozenset(

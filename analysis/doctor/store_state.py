@@ -6,7 +6,7 @@ import duckdb
 
 from analysis.doctor.check import Check, failed, ok, warning
 from analysis.doctor.holder import holder_of
-from receiver.store import (
+from receiver.storage.store import (
     SCHEMA_VERSION,
     StoreError,
     StoreLocked,

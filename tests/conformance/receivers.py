@@ -25,14 +25,14 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 
 from analysis.serving import Serving
 from receiver.export_request import read_request
-from receiver.grpc_service import SERVICES, GrpcService
-from receiver.http_server import HttpServer
-from receiver.http_service import HttpService
-from receiver.listener import Listener
 from receiver.pipeline import Pipeline
 from receiver.settings import Address, ReceiverSettings
 from receiver.signals import Signal
-from receiver.writer import Writer
+from receiver.storage.writer import Writer
+from receiver.transport.grpc_service import SERVICES, GrpcService
+from receiver.transport.http_server import HttpServer
+from receiver.transport.http_service import HttpService
+from receiver.transport.listener import Listener
 from tests.ingest import log_request, trace_request
 from tests.otlp_requests import compact, to_json
 

@@ -10,10 +10,10 @@ import logging
 import duckdb
 
 from receiver.group import Group
-from receiver.reader_gate import STOP_WAIT_S
-from receiver.store import StoreError
-from receiver.store_metrics import StoreMetrics
-from receiver.writer import Writer
+from receiver.monitoring.store_metrics import StoreMetrics
+from receiver.storage.reader_gate import STOP_WAIT_S
+from receiver.storage.store import StoreError
+from receiver.storage.writer import Writer
 
 _LOG = logging.getLogger(__name__)
 

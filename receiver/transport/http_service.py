@@ -16,14 +16,19 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from receiver.admission import Arrival
-from receiver.api_keys import ApiKeys
-from receiver.content_encoding import Decoder, check_size, decode, decoder_of
-from receiver.cross_origin import cross_origin
 from receiver.errors import ReceiverError, SenderGone, SenderSlow, Unavailable, UnsupportedMedia
-from receiver.exchange import Exchange
 from receiver.export_request import Answer, ExportRequest, read_request
-from receiver.http_answer import (
+from receiver.monitoring.metrics import Metrics
+from receiver.otlp.request_json import to_protobuf
+from receiver.pipeline import Pipeline
+from receiver.settings import ReceiverSettings
+from receiver.signals import Signal
+from receiver.transport.admission import Arrival
+from receiver.transport.api_keys import ApiKeys
+from receiver.transport.content_encoding import Decoder, check_size, decode, decoder_of
+from receiver.transport.cross_origin import cross_origin
+from receiver.transport.exchange import Exchange
+from receiver.transport.http_answer import (
     JSON,
     PROTOBUF,
     answered,
@@ -33,12 +38,7 @@ from receiver.http_answer import (
     refused,
     smaller,
 )
-from receiver.http_auth import KeyGuard
-from receiver.metrics import Metrics
-from receiver.otlp.request_json import to_protobuf
-from receiver.pipeline import Pipeline
-from receiver.settings import ReceiverSettings
-from receiver.signals import Signal
+from receiver.transport.http_auth import KeyGuard
 
 _LOG = logging.getLogger(__name__)
 _TYPE_HEADER = "Content-Type"

@@ -5,8 +5,8 @@ wrong for a while: an early time makes no request older that came before it, and
 keeps none that is followed by one that is old.
 """
 
-from receiver.steady_clock import DAY_NS
-from receiver.writer import Writer
+from receiver.storage.steady_clock import DAY_NS
+from receiver.storage.writer import Writer
 
 _SKEW_NS = 5 * 60_000_000_000
 _EDGE = "(SELECT last_request_id FROM store.retention_edge)"

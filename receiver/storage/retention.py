@@ -14,12 +14,12 @@ from pathlib import Path
 
 import duckdb
 
-from receiver.disk_room import DiskLimit, DiskUse, disk_use
 from receiver.errors import Unavailable
-from receiver.steady_clock import DAY_NS, SteadyClock, system_clocks
-from receiver.store_metrics import StoreMetrics
-from receiver.stored_requests import StoredRequests
-from receiver.writer import Writer
+from receiver.monitoring.store_metrics import StoreMetrics
+from receiver.storage.disk_room import DiskLimit, DiskUse, disk_use
+from receiver.storage.steady_clock import DAY_NS, SteadyClock, system_clocks
+from receiver.storage.stored_requests import StoredRequests
+from receiver.storage.writer import Writer
 
 SLICE_RECORDS = 262_144
 _PERIOD_S = 600.0  # every run ends with a checkpoint, and each of those starts new row groups

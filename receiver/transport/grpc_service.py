@@ -8,18 +8,18 @@ from concurrent.futures import TimeoutError as FutureTimeoutError
 
 import grpc
 
-from receiver.admission import Admission
-from receiver.api_keys import ApiKeys
 from receiver.errors import AddressInUse, ReceiverError, Unavailable
-from receiver.exchange import Exchange
 from receiver.export_request import ExportRequest, read_request
-from receiver.grpc_auth import KeyInterceptor
-from receiver.grpc_calls import CallLimit
-from receiver.metrics import Metrics
+from receiver.monitoring.metrics import Metrics
 from receiver.settings import Address, ReceiverSettings
 from receiver.signals import Signal
-from receiver.status import NOT_FOUND_STATUS, encode_answer, encode_protobuf, refusal_of
-from receiver.tls import Certificates
+from receiver.transport.admission import Admission
+from receiver.transport.api_keys import ApiKeys
+from receiver.transport.exchange import Exchange
+from receiver.transport.grpc_auth import KeyInterceptor
+from receiver.transport.grpc_calls import CallLimit
+from receiver.transport.status import NOT_FOUND_STATUS, encode_answer, encode_protobuf, refusal_of
+from receiver.transport.tls import Certificates
 
 _LOG = logging.getLogger(__name__)
 _GRACE_S = 5.0

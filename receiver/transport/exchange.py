@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from receiver.errors import ReceiverError
 from receiver.export_request import Answer, ExportRequest
+from receiver.monitoring.traffic_metrics import TrafficMetrics
 from receiver.signals import Signal
-from receiver.traffic_metrics import TrafficMetrics
 
 _LOG = logging.getLogger(__name__)
 

@@ -6,7 +6,7 @@ import threading
 import uvicorn
 from starlette.types import ASGIApp
 
-from receiver.listener import Listener
+from receiver.transport.listener import Listener
 
 _GRACE_S = 5
 

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from receiver.health import Health, HealthCheck
-from receiver.metrics import CONTENT_TYPE, Metrics
+from receiver.monitoring.health import Health, HealthCheck
+from receiver.monitoring.metrics import CONTENT_TYPE, Metrics
 
 _Handler = Callable[[Request], Awaitable[Response]]
 _THREADS_MAX = 2

@@ -1,7 +1,7 @@
 """What a receiver writes to its log: one line an event, as text for people or JSON for machines.
 
 Much of what is logged was chosen by a sender. So nothing unprintable reaches a terminal or breaks a
-line, long messages are cut, and a flood of one kind is bounded (`receiver.log_bound`).
+line, long messages are cut, and a flood of one kind is bounded (`receiver.monitoring.log_bound`).
 """
 
 import logging
@@ -12,7 +12,7 @@ from typing import Any, TextIO
 from pythonjsonlogger.core import RESERVED_ATTRS
 from pythonjsonlogger.json import JsonFormatter
 
-from receiver.log_bound import LogBound
+from receiver.monitoring.log_bound import LogBound
 
 _MESSAGE_CHARACTERS_MAX = 2000
 _RESERVED = frozenset({*RESERVED_ATTRS, "message", "asctime"})

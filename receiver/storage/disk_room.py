@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from receiver.store import CHECKPOINT_BYTES
+from receiver.storage.store import CHECKPOINT_BYTES
 
 
 @dataclass(frozen=True, slots=True)

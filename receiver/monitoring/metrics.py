@@ -15,8 +15,8 @@ from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, genera
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from receiver.store_metrics import StoreMetrics
-from receiver.traffic_metrics import TrafficMetrics
+from receiver.monitoring.store_metrics import StoreMetrics
+from receiver.monitoring.traffic_metrics import TrafficMetrics
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 

@@ -7,10 +7,10 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from receiver.api_keys import NO_GOOD_KEY, ApiKeys
 from receiver.errors import Unauthenticated
-from receiver.exchange import Refused, not_counted
-from receiver.status import refusal_of
+from receiver.transport.api_keys import NO_GOOD_KEY, ApiKeys
+from receiver.transport.exchange import Refused, not_counted
+from receiver.transport.status import refusal_of
 
 # What tells nothing about the data and is asked by those who have no key.
 OPEN_PATHS = frozenset({"/healthz", "/readyz"})

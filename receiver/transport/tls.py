@@ -13,7 +13,7 @@ import grpc
 
 from receiver.errors import CredentialsUnusable
 from receiver.settings import TlsFiles
-from receiver.watched_files import WatchedFiles
+from receiver.transport.watched_files import WatchedFiles
 
 _LOG = logging.getLogger(__name__)
 _NO_CHECK_TIME = 0x200000  # X509_V_FLAG_NO_CHECK_TIME of OpenSSL, which `ssl` does not name

@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from receiver.flatten.resources import Resource
 from receiver.group import Group
-from receiver.ledger import Ledger
-from receiver.marks import DeploymentMark, insert_mark
-from receiver.reader_gate import ReaderGate
-from receiver.store import CHECKPOINT_BYTES, open_store
+from receiver.storage.ledger import Ledger
+from receiver.storage.marks import DeploymentMark, insert_mark
+from receiver.storage.reader_gate import ReaderGate
+from receiver.storage.store import CHECKPOINT_BYTES, open_store
 
 _RESOURCE_FIELDS = tuple(field.name for field in dataclasses.fields(Resource))
 _COMMENT = "'rows as they were received'"

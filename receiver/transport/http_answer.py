@@ -13,7 +13,7 @@ from starlette.responses import Response
 from receiver.errors import UnsupportedMedia
 from receiver.export_request import Answer
 from receiver.signals import Signal
-from receiver.status import NOT_FOUND_STATUS, encode_answer, encode_protobuf, refusal_of
+from receiver.transport.status import NOT_FOUND_STATUS, encode_answer, encode_protobuf, refusal_of
 
 PROTOBUF = "application/x-protobuf"
 JSON = "application/json"

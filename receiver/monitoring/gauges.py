@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from receiver.health import Health, disk_free_bytes
-from receiver.metrics import Metrics
+from receiver.monitoring.health import Health, disk_free_bytes
+from receiver.monitoring.metrics import Metrics
 from receiver.pipeline import Pipeline
-from receiver.retention import Retention
 from receiver.settings import ReceiverSettings
+from receiver.storage.retention import Retention
 
 
 def add_gauges(

@@ -16,16 +16,16 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from receiver.admission import Arrival
-from receiver.content_encoding import check_size
 from receiver.errors import ReceiverError, Unavailable
-from receiver.exchange import Exchange
 from receiver.export_request import Answer, ExportRequest, read_request
-from receiver.metrics import Metrics
+from receiver.monitoring.metrics import Metrics
 from receiver.pipeline import Pipeline
 from receiver.settings import ReceiverSettings
 from receiver.signals import Signal
-from receiver.status import refusal_of
+from receiver.transport.admission import Arrival
+from receiver.transport.content_encoding import check_size
+from receiver.transport.exchange import Exchange
+from receiver.transport.status import refusal_of
 
 IMPORT_PATH = "/api/import/v1/"
 _TRANSPORT = "file"

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import duckdb
 
-from receiver.wal_repair import repair_wal
+from receiver.storage.wal_repair import repair_wal
 
 SCHEMA_VERSION = 2
 ROW_GROUP_ROWS = 16_384

@@ -13,10 +13,10 @@ from typing import Any
 
 import grpc
 
-from receiver.admission import Admission
 from receiver.errors import NeverWhole, Unavailable
-from receiver.exchange import Refused, not_counted
-from receiver.status import refusal_of
+from receiver.transport.admission import Admission
+from receiver.transport.exchange import Refused, not_counted
+from receiver.transport.status import refusal_of
 
 _LOG = logging.getLogger(__name__)
 # So many messages are received at a time: they are in memory before they can be counted.

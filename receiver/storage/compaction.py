@@ -10,7 +10,7 @@ from pathlib import Path
 
 import duckdb
 
-from receiver.store import StoreError, open_store
+from receiver.storage.store import StoreError, open_store
 
 _TABLES = "SELECT table_name FROM duckdb_tables() WHERE database_name = 'store'"
 

@@ -5,10 +5,10 @@ from functools import partial
 
 import grpc
 
-from receiver.api_keys import NO_GOOD_KEY, ApiKeys
 from receiver.errors import Unauthenticated
-from receiver.exchange import Refused, not_counted
-from receiver.status import refusal_of
+from receiver.transport.api_keys import NO_GOOD_KEY, ApiKeys
+from receiver.transport.exchange import Refused, not_counted
+from receiver.transport.status import refusal_of
 
 _Continuation = Callable[[grpc.HandlerCallDetails], grpc.RpcMethodHandler | None]
 

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 from receiver.errors import MalformedRequest, ReceiverError, RequestTooLarge
 from receiver.export_request import Answer
-from receiver.import_service import IMPORT_PATH
 from receiver.lease import Lease, process_lives, read_lease
 from receiver.otlp_files.file_record import FileRecord
-from receiver.store import StoreError
+from receiver.storage.store import StoreError
+from receiver.transport.import_service import IMPORT_PATH
 
 _RETRIES_MAX = 30
 _CALLS_MAX = 32

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from receiver.errors import CredentialsUnusable
-from receiver.watched_files import WatchedFiles
+from receiver.transport.watched_files import WatchedFiles
 
 KEY_CHARACTERS_MIN = 16
 NO_GOOD_KEY = (

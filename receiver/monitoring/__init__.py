@@ -1,0 +1,1 @@
+"""What a receiver tells about itself: metrics, health and log lines."""
