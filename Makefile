@@ -18,8 +18,15 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# About half an hour on an idle machine of two cores; docs/performance.md has its figures.
 bench: $(READY)
-	$(BIN)/python -m benchmarks.ingest
+	$(BIN)/python -m benchmarks.ingest --cases
+	$(BIN)/python -m benchmarks.stages
+	$(BIN)/python -m benchmarks.redaction
+	$(BIN)/python -m benchmarks.crash --kills 100
+	$(BIN)/python -m benchmarks.overload --seconds 300
+	$(BIN)/python -m benchmarks.hostile --payloads 100000
+	$(BIN)/python -m benchmarks.retention
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

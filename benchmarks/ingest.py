@@ -1,6 +1,6 @@
 """How fast spans become durable, end to end, beside what parsing alone would take.
 
-    python -m benchmarks.ingest [--spans 8192] [--seconds 8] [--connections 8]
+    python -m benchmarks.ingest [--spans 8192] [--seconds 8] [--connections 16]
     python -m benchmarks.ingest --cases
 
 Runs `deploylens serve` in a process of its own and sends from this one, on the same cores. Every
@@ -18,18 +18,20 @@ import re
 import statistics
 import sys
 import tempfile
+import threading
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
 from itertools import pairwise
 from pathlib import Path
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from benchmarks.clients import Sent, send_for
 from benchmarks.payloads import endless, payloads
+from benchmarks.senders import GrpcSender, HttpSender, Sender
 from receiver.lease import read_lease
 from tests.ingest import row
-from tests.served import free_addresses, serving
+from tests.served import Addresses, free_addresses, serving
 
 _PAYLOAD_SPANS = 262_144
 _WARM_UP_S = 1.5
@@ -41,7 +43,7 @@ class Case:
 
     name: str
     spans: int = 8192
-    connections: int = 8
+    connections: int = 16
     transport: str = "grpc"
     gzip: bool = False
     failing: float = 0.02
@@ -49,19 +51,31 @@ class Case:
 
 
 CASES = (
-    Case("8,192 spans, 8 connections"),
-    Case("512 spans", spans=512),
+    Case("8,192 spans, 16 connections"),
+    Case("8,192 spans, 1 connection", connections=1),
+    Case("8,192 spans, 8 connections", connections=8),
+    Case("8,192 spans, 64 connections", connections=64),
+    Case("512 spans, 8 connections", spans=512, connections=8),
     Case("512 spans, 64 connections", spans=512, connections=64),
     Case("64 spans, 64 connections", spans=64, connections=64),
     Case("1 span, 64 connections", spans=1, connections=64),
-    Case("8,192 spans, 1 connection", connections=1),
-    Case("8,192 spans, 64 connections", connections=64),
     Case("8,192 spans, gzip", gzip=True),
     Case("8,192 spans, HTTP", transport="http"),
     Case("8,192 spans, HTTP, gzip", transport="http", gzip=True),
     Case("every attribute value distinct", distinct=True),
     Case("half of the spans with an exception", failing=0.5),
 )
+
+
+@dataclass(slots=True)
+class Sent:
+    """When each request was acknowledged, how long that took, how often one was told to come back,
+    and how long all of it took."""
+
+    acks: list[float] = field(default_factory=list)
+    latencies: list[float] = field(default_factory=list)
+    refusals: int = 0
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +92,7 @@ class Result:
     ack_p50_s: float
     ack_p99_s: float
     ack_gap_max_s: float
+    refusals: int
     receiver_cpu_us: float
     sender_cpu_us: float
     receiver_rss_peak_mib: int
@@ -89,7 +104,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--spans", type=int, default=8192, help="spans in a request")
     parser.add_argument("--seconds", type=float, default=8.0, help="length of a case")
-    parser.add_argument("--connections", type=int, default=8, help="clients at the same time")
+    parser.add_argument("--connections", type=int, default=16, help="clients at the same time")
     parser.add_argument("--cases", action="store_true", help="run every case")
     given = parser.parse_args()
     named = Case("as asked", spans=given.spans, connections=given.connections)
@@ -134,11 +149,57 @@ def measure(case: Case, store: Path, seconds: float) -> Result:
         ack_p50_s=round(statistics.median(sent.latencies), 3),
         ack_p99_s=round(statistics.quantiles(sent.latencies, n=100)[98], 3),
         ack_gap_max_s=round(longest_gap(sent), 3),
+        refusals=sent.refusals,
         receiver_cpu_us=round(receiver_s / spans * 1e6, 2),
         sender_cpu_us=round(sender_s / spans * 1e6, 2),
         receiver_rss_peak_mib=rss_peak,
         stored_bytes_per_span=round(store.stat().st_size / stored, 1),
     )
+
+
+def send_for(seconds: float, requests: Iterator[bytes], addresses: Addresses, case: Case) -> Sent:
+    """Sends for that long over every connection, a request after the other; one that is told to
+    come back does."""
+    sent, lock = Sent(), threading.Lock()
+    errors: list[Exception] = []
+    started = time.perf_counter()
+    deadline = started + seconds
+
+    def client(sender: Sender) -> None:
+        try:
+            while time.perf_counter() < deadline:
+                with lock:
+                    body = next(requests)
+                began = time.perf_counter()
+                while (refusal := sender.send(body)) is not None:
+                    if refusal.delay_s is None:
+                        raise RuntimeError(f"refused for good: {refusal.code}")
+                    sent.refusals += 1
+                    time.sleep(refusal.delay_s)
+                ended = time.perf_counter()
+                sent.acks.append(ended)
+                sent.latencies.append(ended - began)
+        except Exception as error:  # the edge of this thread
+            errors.append(error)
+        finally:
+            sender.close()
+
+    senders = [_sender(addresses, case) for _ in range(case.connections)]
+    clients = [threading.Thread(target=client, args=(sender,)) for sender in senders]
+    for thread in clients:
+        thread.start()
+    for thread in clients:
+        thread.join()
+    if errors:
+        raise errors[0]
+    sent.seconds = time.perf_counter() - started
+    return sent
+
+
+def _sender(addresses: Addresses, case: Case) -> Sender:
+    if case.transport == "http":
+        return HttpSender(addresses.http, case.gzip)
+    return GrpcSender(addresses.grpc, case.gzip)
 
 
 def parse_seconds(sent: list[bytes]) -> float:

@@ -28,8 +28,8 @@ from dataclasses import asdict, dataclass
 from itertools import count, pairwise
 from pathlib import Path
 
-from benchmarks.overload_senders import Sender, senders
 from benchmarks.payloads import payloads
+from benchmarks.senders import Sender, senders
 from receiver.lease import read_lease
 from tests.ingest import row, rows, trace_request
 from tests.served import ROOT, free_addresses, serving

@@ -19,7 +19,6 @@ from receiver.flatten.redaction_rules import RedactionRules
 from receiver.flatten.resources import Resource
 from receiver.flatten.rows import RequestRows, Rows
 from receiver.flatten.spans import span_rows
-from receiver.monitoring.log_limit import LogLimit
 from receiver.otlp.wire import ProfilesOnlyFields, requests_to_arrow
 from receiver.signals import Signal
 
@@ -69,7 +68,6 @@ class GroupBuilder:
         self._next_request_id = first_request_id
         self._limit = limit
         self._lock = threading.Lock()
-        self._profiles_log = LogLimit()
 
     def build(self, requests: Sequence[ExportRequest]) -> tuple[Group, list[Refused]]:
         """The group of these requests; one that fails is refused without harm to the others."""
@@ -99,7 +97,7 @@ class GroupBuilder:
                 refused.append(Refused(requests[0], error))
                 return
         except ProfilesOnlyFields:
-            self._warn_of_profiles(len(requests))
+            _warn_of_profiles(len(requests))
             if self._canonical_together(signal, requests, parts):
                 return
         except Exception:  # which of them it is, the loop below finds out
@@ -111,16 +109,6 @@ class GroupBuilder:
                 parts.append(self._part(signal, [request], [payload]))
             except Exception as error:
                 refused.append(Refused(request, error))
-
-    def _warn_of_profiles(self, requests: int) -> None:
-        warned = self._profiles_log.due(requests)
-        if warned:
-            _LOG.warning(
-                "among %d requests are some whose attributes or values point into a table of"
-                " strings that only profiles have; these attributes are stored as if they did not."
-                " Update what sends them.",
-                warned,
-            )
 
     def _canonical_together(
         self, signal: Signal, requests: list[ExportRequest], parts: list[_Part]
@@ -177,3 +165,12 @@ def _answers(rows: Rows) -> list[Answer]:
         Answer(accepted=accepted, rejected=count, reason=reason)
         for accepted, (count, reason) in zip(rows.accepted.tolist(), refused, strict=True)
     ]
+
+
+def _warn_of_profiles(requests: int) -> None:
+    _LOG.warning(
+        "among %d requests are some whose attributes or values point into a table of strings that"
+        " only profiles have; these attributes are stored as if they did not. Update what sends"
+        " them.",
+        requests,
+    )

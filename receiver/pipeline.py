@@ -73,6 +73,7 @@ class Pipeline:
         self._waiting: deque[ExportRequest] = deque()
         self._pending: dict[UUID, ExportRequest] = {}
         self._taken_s: dict[UUID, float] = {}
+        self._waiting_rows = 0
         self._senders = 0.0
         self._closing = False
         self._built: queue.Queue[tuple[Group, Ledger] | None] = queue.Queue(maxsize=1)
@@ -113,7 +114,9 @@ class Pipeline:
             self._taken_s[request.digest] = time.monotonic()
             self._senders = max(self._senders, len(self._pending))
             self._waiting.append(request)
-            self._changed.notify_all()
+            self._waiting_rows += request.record_count
+            if len(self._waiting) == 1 or self._enough():  # to wake the thread for less costs more
+                self._changed.notify_all()
         return request
 
     def load(self) -> Load:
@@ -176,6 +179,7 @@ class Pipeline:
                 taken.append(self._waiting.popleft())
                 rows += taken[-1].record_count
                 size += len(taken[-1].payload)
+            self._waiting_rows -= rows
             self._senders = max(len(self._pending), self._senders * _SENDERS_DECAY)
             return taken
 
@@ -185,8 +189,8 @@ class Pipeline:
         A sender waits for its answer before it sends again. So once as many requests are under way
         as there were lately, every sender is waiting for us.
         """
-        rows = sum(request.record_count for request in self._waiting)
-        return rows >= self._settings.group_rows_target or len(self._pending) >= int(self._senders)
+        full = self._waiting_rows >= self._settings.group_rows_target
+        return full or len(self._pending) >= int(self._senders)
 
     def _commit_groups(self) -> None:
         while (built := self._next_group()) is not None:

@@ -45,7 +45,19 @@ def fingerprint(
     place are often always the same, and what is new is the cause.
     """
     chain = read(stacktrace, language) if stacktrace else []
-    return _of_chain(exception_type, message, _in_app(chain))
+    return _of_place(_place(exception_type, _in_app(chain)), message)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """All of an exception but its message. `top_frame` is None where no frame is known; `loose`
+    then depends on the message."""
+
+    recorded_type: str
+    top: tuple[str, ...]
+    causes: tuple[str, ...]
+    loose: str | None
+    top_frame: str | None
 
 
 class Fingerprinter:
@@ -62,7 +74,7 @@ class Fingerprinter:
         self._stacks_max = stacks_max
         self._characters_max = characters_max
         self._characters_held = 0
-        self._chains: dict[str, list[Raised]] = {}
+        self._places: dict[str, _Place] = {}
         self.stack_characters = 0
         self.message_characters = 0
 
@@ -76,21 +88,22 @@ class Fingerprinter:
         """The same as the function `fingerprint`."""
         self.message_characters += min(len(message or ""), MESSAGE_READ_MAX)
         if not stacktrace:
-            return _of_chain(exception_type, message, [])
-        key = _hash(language or "", [_without_message(stacktrace, message)])
-        chain = self._chains.get(key)
-        if chain is None:
-            chain = _in_app(read(stacktrace, language))
-            self._hold(key, chain, min(len(stacktrace), STACK_READ_MAX))
-        return _of_chain(exception_type, message, chain)
+            return _of_place(_place(exception_type, []), message)
+        parts = (exception_type or "", _without_message(stacktrace, message))
+        key = _hash(language or "", parts)
+        place = self._places.get(key)
+        if place is None:
+            place = _place(exception_type, _in_app(read(stacktrace, language)))
+            self._hold(key, place, min(len(stacktrace), STACK_READ_MAX))
+        return _of_place(place, message)
 
-    def _hold(self, key: str, chain: list[Raised], characters: int) -> None:
+    def _hold(self, key: str, place: _Place, characters: int) -> None:
         self.stack_characters += characters
         self._characters_held += characters
-        if len(self._chains) >= self._stacks_max or self._characters_held > self._characters_max:
-            self._chains.clear()
+        if len(self._places) >= self._stacks_max or self._characters_held > self._characters_max:
+            self._places.clear()
             self._characters_held = characters
-        self._chains[key] = chain
+        self._places[key] = place
 
 
 def _without_message(stacktrace: str, message: str | None) -> str:
@@ -102,19 +115,23 @@ def _without_message(stacktrace: str, message: str | None) -> str:
     return stacktrace
 
 
-def _of_chain(exception_type: str | None, message: str | None, chain: list[Raised]) -> Fingerprint:
+def _place(exception_type: str | None, chain: list[Raised]) -> _Place:
     recorded = exception_type or (chain[0].type if chain else None) or ""
     recorded = recorded[:TYPE_LENGTH_MAX]
-    parameterised = parameterize(message) if message else ""
     top = next((frame for raised in chain for frame in raised.frames), None)
     if top is None:
-        parts = (recorded, parameterised)
-        return Fingerprint(_hash("strict", parts), _hash("loose", parts), None)
-    causes = dict.fromkeys(raised.type or "" for raised in chain[1:])
-    strict = (recorded, top.module, top.function, parameterised, *causes)
-    loose = (recorded, *_path(chain))
+        return _Place(recorded, (), (), None, None)
+    causes = tuple(dict.fromkeys(raised.type or "" for raised in chain[1:]))
     name = f"{top.module}.{top.function}" if top.module else top.function
-    return Fingerprint(_hash("strict", strict), _hash("loose", loose), name)
+    loose = _hash("loose", (recorded, *_path(chain)))
+    return _Place(recorded, (top.module, top.function), causes, loose, name)
+
+
+def _of_place(place: _Place, message: str | None) -> Fingerprint:
+    parameterised = parameterize(message) if message else ""
+    parts = (place.recorded_type, *place.top, parameterised, *place.causes)
+    loose = place.loose or _hash("loose", parts)
+    return Fingerprint(_hash("strict", parts), loose, place.top_frame)
 
 
 def _in_app(chain: list[Raised]) -> list[Raised]:

@@ -1,6 +1,7 @@
 """Clients for measurements: each sends a request and says how it was answered, and when to come
 back."""
 
+import gzip
 import http.client
 from dataclasses import dataclass
 from typing import Protocol
@@ -12,6 +13,7 @@ from tests.load import EXPORT
 from tests.served import Addresses
 
 _TIMEOUT_S = 10.0  # what the OTLP exporters of the SDKs wait
+_GZIP_LEVEL = 6  # what exporters use
 _OPTIONS = [("grpc.use_local_subchannel_pool", 1), ("grpc.max_send_message_length", -1)]
 
 
@@ -36,15 +38,16 @@ class Sender(Protocol):
 class GrpcSender:
     """Sends over gRPC."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, compress: bool = False) -> None:
         """Connects when it first sends."""
+        self._compression = grpc.Compression.Gzip if compress else grpc.Compression.NoCompression
         self._channel = grpc.insecure_channel(address, options=_OPTIONS)
         self._export = self._channel.unary_unary(EXPORT)
 
     def send(self, body: bytes) -> Refusal | None:
         """See Sender."""
         try:
-            self._export(body, timeout=_TIMEOUT_S)
+            self._export(body, timeout=_TIMEOUT_S, compression=self._compression)
         except grpc.RpcError as error:
             trailing = dict(error.trailing_metadata() or ())
             info = trailing.get("google.rpc.retryinfo-bin")
@@ -62,8 +65,9 @@ class GrpcSender:
 class HttpSender:
     """Sends protobuf over HTTP."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, compress: bool = False) -> None:
         """Connects when it first sends."""
+        self._compress = compress
         self._connection = http.client.HTTPConnection(address, timeout=_TIMEOUT_S)
 
     def send(self, body: bytes) -> Refusal | None:
@@ -83,6 +87,9 @@ class HttpSender:
 
     def _post(self, body: bytes) -> http.client.HTTPResponse:
         headers = {"Content-Type": "application/x-protobuf"}
+        if self._compress:
+            headers["Content-Encoding"] = "gzip"
+            body = gzip.compress(body, _GZIP_LEVEL)
         self._connection.request("POST", "/v1/traces", body, headers)
         response = self._connection.getresponse()
         response.read()
