@@ -27,6 +27,7 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.overload --seconds 300
 	$(BIN)/python -m benchmarks.hostile --payloads 100000
 	$(BIN)/python -m benchmarks.retention
+	$(BIN)/python -m benchmarks.disk_limit
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -26,11 +26,12 @@ from receiver.storage.reader_gate import ReaderGate
 
 MEMORY_LIMIT_MAX = 2 * 1024**3
 QUERY_TIMEOUT_S = 300.0
-ANSWER_BYTES_MAX = 256 * 1024**2
+ANSWER_BYTES_MAX = 128 * 1024**2
 SAVED_ROWS_MAX = 1_000_000
 _INTERRUPT_AGAIN_S = 0.2
 _BATCH_ROWS = 65_536
 _NICE = 10
+_CLOSED = "the receiver opened its store again while the question waited; ask again."
 
 Answer = TypeVar("Answer")
 
@@ -131,7 +132,10 @@ class ReadingRoom:
     @contextmanager
     def _cursor(self) -> Iterator[duckdb.DuckDBPyConnection]:
         with self._lock:
-            cursor = self._connection.cursor()
+            try:
+                cursor = self._connection.cursor()
+            except duckdb.ConnectionException as error:
+                raise QueryFailed(_CLOSED) from error
         try:
             yield cursor
         finally:

@@ -194,13 +194,13 @@ class _Rooms:
         with self._lock:
             connection = self._receiver.writer.connection
             if self._room is None or connection is not self._connection:
-                self._room = ReadingRoom(
+                room = ReadingRoom(
                     connection,
                     readers=self._receiver.writer.readers,
                     answer_bytes_max=ANSWER_BYTES_MAX,
                 )
-                self._connection = connection
-                lock_down(connection)
+                lock_down(connection)  # before anybody gets the room
+                self._connection, self._room = connection, room
             return self._room
 
 

@@ -81,8 +81,12 @@ def _send(
     under_way: "deque[tuple[FileRecord, Future[Answer]]]",
     report: ImportReport,
 ) -> None:
-    """Sends a record; while there is no room, waits for the oldest one under way."""
-    for attempt in range(_RETRIES_MAX):
+    """Sends a record; while there is no room, waits for the oldest one under way.
+
+    A refusal counts only when nothing is under way: until then there is something to wait for.
+    """
+    refusals = 0
+    while True:
         try:
             under_way.append((record, destination.send(record)))
             return
@@ -90,12 +94,15 @@ def _send(
             report.damaged.append(DamagedRecord(record.path, record.position, str(error)))
             return
         except Unavailable as error:
-            if attempt == _RETRIES_MAX - 1:
-                raise
+            while under_way and under_way[0][1].done():  # these give no more room back
+                _settle(*under_way.popleft(), report)
             if under_way:
                 _settle(*under_way.popleft(), report)
-            else:
-                time.sleep(error.retry_delay_s)
+                continue
+            refusals += 1
+            if refusals == _RETRIES_MAX:
+                raise
+            time.sleep(error.retry_delay_s)
 
 
 def _settle(record: FileRecord, answer: "Future[Answer]", report: ImportReport) -> None:

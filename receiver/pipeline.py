@@ -22,7 +22,7 @@ import duckdb
 from receiver.errors import Unavailable
 from receiver.export_request import Answer, ExportRequest
 from receiver.flatten.endpoint import EndpointLimit
-from receiver.group import Group, GroupBuilder
+from receiver.group import Group, GroupBuilder, Refused
 from receiver.monitoring.metrics import Metrics
 from receiver.settings import ReceiverSettings
 from receiver.stage import Stage
@@ -34,6 +34,8 @@ from receiver.storage.writer import Writer
 from receiver.transport.admission import Admission
 
 _LOG = logging.getLogger(__name__)
+# The senders are not to blame for these: what they sent may be stored later.
+_STORE_FAILURES = (duckdb.Error, StoreError, OSError, MemoryError)
 _SENDERS_DECAY = 0.75
 _JOIN_S = 0.2
 
@@ -148,8 +150,7 @@ class Pipeline:
         began_s = time.monotonic()
         group, refused = self._builder.build(fresh)
         self._metrics.decoded(time.monotonic() - began_s)
-        for refusal in refused:
-            self._fail([refusal.request], refusal.error)
+        self._refuse(refused)
         if group.requests:
             self._built.put((group, ledger))
 
@@ -222,13 +223,15 @@ class Pipeline:
                 self._answer(request, answer)
 
     def _commit_again(self, requests: Sequence[ExportRequest]) -> None:
-        """The store was opened again after these became rows: one that failed then may be in it."""
+        """Makes rows of them once more, but for those that are in the store after all."""
         try:
             fresh = self._without_stored(requests, self._writer.ledger)
-        except duckdb.Error as error:
+            group, refused = self._builder.build(fresh)
+        except Exception as error:  # the edge of this thread: every request gets an answer
+            _LOG.exception("%d requests could not be decoded once more", len(requests))
             self._fail(requests, error)
             return
-        group, _refused = self._builder.build(fresh)
+        self._refuse(refused)
         if group.requests:
             self._commit(group)
 
@@ -238,9 +241,10 @@ class Pipeline:
         Any other error is the fault of one request: each is tried by itself, so that only that one
         fails.
         """
-        if isinstance(error, duckdb.Error | StoreError):
+        if isinstance(error, _STORE_FAILURES):
             self._metrics.failed()
-            _LOG.error("%d requests could not be stored: %s", len(group.requests), error)
+            kind = type(error).__name__  # not all say anything else
+            _LOG.error("%d requests could not be stored: %s: %s", len(group.requests), kind, error)
             self._committer.recover()
             self._fail(group.requests, error)
         elif isinstance(error, Unavailable):
@@ -250,18 +254,14 @@ class Pipeline:
             self._fail(group.requests, error)
         else:
             for request in group.requests:
-                alone, refused = self._builder.build([request])
-                self._fail([refusal.request for refusal in refused], error)
-                if alone.requests:
-                    self._commit(alone)
+                self._commit_again([request])
 
     def _give_up(self, stage: Stage) -> None:
         """Answers all that wait when a thread has died; they are stored after a restart."""
         with self._changed:
             waiting = list(self._pending.values())
             self._changed.notify_all()
-        with suppress(InvalidStateError):  # the other thread may be answering one just now
-            self._fail(waiting, self._broken(stage))
+        self._fail(waiting, self._broken(stage))
 
     def _broken(self, stage: Stage) -> Unavailable:
         text = f"the {stage.name} thread of the receiver died; it must be restarted"
@@ -272,12 +272,21 @@ class Pipeline:
         request.answer.set_result(answer)
 
     def _fail(self, requests: Sequence[ExportRequest], error: Exception) -> None:
-        if isinstance(error, duckdb.Error | StoreError):
-            delay_s = self._settings.retry_delay_s
-            error = Unavailable(f"the store failed: {error}", delay_s, "store")
+        """Answers those that have no answer yet; why the store failed is for the log alone."""
+        if isinstance(error, _STORE_FAILURES):
+            text = "the request could not be stored now. Send it again later."
+            error = Unavailable(text, self._settings.retry_delay_s, "store")
         for request in requests:
-            self._forget(request)
-            request.answer.set_exception(error)
+            if not request.answer.done():
+                self._forget(request)
+                with suppress(InvalidStateError):  # the other thread may be answering it just now
+                    request.answer.set_exception(error)
+
+    def _refuse(self, refused: Sequence[Refused]) -> None:
+        for refusal in refused:
+            if isinstance(refusal.error, _STORE_FAILURES):
+                _LOG.error("a request could not be decoded", exc_info=refusal.error)
+            self._fail([refusal.request], refusal.error)
 
     def _forget(self, request: ExportRequest) -> None:
         with self._changed:

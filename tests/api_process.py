@@ -44,7 +44,7 @@ def serving_api(
 
     Each question calls `gate` before it is run.
     """
-    connection = open_store(store)
+    connection = open_store(store, lock_wait_s=5.0)  # whoever waits for it looks into the file
     try:
         room = ReadingRoom(connection)
         lock_down(connection)

@@ -47,10 +47,11 @@ def free_ports(count: int) -> list[int]:
 
 
 @contextmanager
-def serving(store: Path, addresses: Addresses) -> Iterator[None]:
+def serving(store: Path, addresses: Addresses, *flags: str) -> Iterator[None]:
     """`deploylens serve` for the length of the block; it must then exit 0 on SIGTERM."""
     command = [sys.executable, "-m", "analysis", "serve", "--store", str(store)]
     command += ["--grpc", addresses.grpc, "--http", addresses.http, "--api", addresses.api]
+    command += flags
     with running(command, store.with_suffix(".serve.txt"), [addresses.grpc, addresses.http]):
         wait_for_lease(store)
         yield

@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import socket
 import threading
 from collections.abc import Iterator, Mapping
@@ -145,6 +146,20 @@ def test_keys_are_read_again(
         (True, False),
         (False, True),
     ]
+
+
+def test_a_change_that_looks_like_none(tmp_path: Path, at_once: None) -> None:
+    """A key is not in force any more when its file got another text of the same size and time; a
+    file that only got another mode, and may be readable now, is read again too."""
+    keys, file = keys_of(OLD, tmp_path), tmp_path / "keys"
+    before = file.stat()
+    file.write_text(NEW)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert (knows(keys, OLD), knows(keys, NEW)) == (False, True)
+    watched = watched_files.WatchedFiles([file])
+    assert not watched.changed()
+    file.chmod(0o640)
+    assert (watched.changed(), watched.changed()) == (True, False)
 
 
 def test_a_file_that_others_can_read_is_warned_of(

@@ -1,6 +1,7 @@
 """`deploylens import` and `deploylens export`."""
 
 import gzip
+from functools import partial
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -8,6 +9,7 @@ import pytest
 
 from analysis import export
 from analysis.exit_code import ExitCode
+from receiver.settings import ReceiverSettings
 from tests.api_process import serving_api
 from tests.command_line import deploylens
 from tests.ingest import log_request, rows, stored
@@ -37,6 +39,18 @@ def test_a_file_is_imported_once(tmp_path: Path, recording: Path) -> None:
     assert again.code == ExitCode.DONE
     assert "4 of these requests were stored before and added nothing." in again.err
     assert rows(store, "SELECT count(*) AS n FROM spans") == [{"n": 400}]
+
+
+def test_a_file_larger_than_the_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An import waits for room as often as it takes, although most of what it sent is answered."""
+    small = partial(ReceiverSettings, queue_bytes_max=20_000)
+    monkeypatch.setattr("receiver.importer.ReceiverSettings", small)
+    path = tmp_path / "logs.otlp"
+    sent = [log_request(f"{n} {'x' * 200}").SerializeToString() for n in range(1000)]
+    path.write_bytes(b"".join(framed(one) for one in sent))
+    ended = deploylens("import", path, store=tmp_path / "s.duckdb")
+    assert (ended.code, ended.out) == (ExitCode.DONE, "")
+    assert rows(tmp_path / "s.duckdb", "SELECT count(*) AS n FROM log_records") == [{"n": 1000}]
 
 
 def test_damage_is_told_with_its_place(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Compaction: the file shrinks to what its rows need, and nothing is lost."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -47,3 +48,30 @@ def test_draft_of_a_crash(tmp_path: Path) -> None:
     (tmp_path / "s.duckdb.compact").write_bytes(b"half a file")
     compact(path)
     assert row(path, "SELECT count(*) AS n FROM spans") == {"n": 1}
+
+
+def test_a_store_behind_a_link(tmp_path: Path) -> None:
+    """A link stays a link; what it leads to is compacted, in its own folder."""
+    (tmp_path / "data").mkdir()
+    path, link = tmp_path / "data" / "s.duckdb", tmp_path / "link.duckdb"
+    with ingesting(path) as ingest:
+        ingest.send(trace_request({"n": 1}))
+    link.symlink_to(path)
+    before = path.stat().st_ino
+    compact(link)
+    assert link.readlink() == path
+    assert path.stat().st_ino != before
+    assert row(link, "SELECT count(*) AS n FROM spans") == {"n": 1}
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may give files away")
+def test_owner_and_mode_stay(tmp_path: Path) -> None:
+    """A store that root compacts still belongs to whom it belonged to."""
+    path = tmp_path / "s.duckdb"
+    with ingesting(path) as ingest:
+        ingest.send(trace_request({"n": 1}))
+    os.chown(path, 12345, 23456)
+    path.chmod(0o640)
+    compact(path)
+    status = path.stat()
+    assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (12345, 23456, 0o640)

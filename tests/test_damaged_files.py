@@ -39,7 +39,7 @@ def test_malformed_lines() -> None:
         DamagedRecord(path, "line 1", keys),
         DamagedRecord(path, "line 2", "not JSON: Expecting value (character 0)"),
         DamagedRecord(
-            path, "line 3", f"resourceSpans[0].scopeSpans[0].spans[0].traceId: {HEX}, got 'ABC'"
+            path, "line 3", f"resourceSpans[0].scopeSpans[0].spans[0].traceId: {HEX}, got a string"
         ),
         DamagedRecord(
             path,
@@ -77,7 +77,7 @@ def test_base64_ids() -> None:
     path = SAMPLES / "otlp2parquet" / "trace.json"
     [damaged] = read_records(path)
     assert isinstance(damaged, DamagedRecord)
-    assert damaged.reason.endswith(f"traceId: {HEX}, got 'nXmxo38xgBzRGmcG+0DWvQ=='")
+    assert damaged.reason.endswith(f"traceId: {HEX}, got a string")
 
 
 def test_bad_record(tmp_path: Path) -> None:

@@ -87,7 +87,8 @@ def test_a_file_that_is_no_store_is_named(tmp_path: Path) -> None:
         open_database(text)
     assert text.read_text() == "hello " * 1000
     other = tmp_path / "other.duckdb"
-    duckdb.connect(str(other)).close()
+    with duckdb.connect(str(other)) as connection:
+        connection.execute("CREATE TABLE orders (id INT)")
     with pytest.raises(StoreNotDuckDB, match="not a store of deploylens"):
         open_database(other)
     with pytest.raises(StoreError):
@@ -232,7 +233,8 @@ def test_a_starting_receiver_is_waited_for(store: Path) -> None:
         cwd=ROOT,
     ) as starting:
         while not is_held(store):
-            time.sleep(0.01)
+            assert starting.poll() is None, "the process that holds the store ended"
+            time.sleep(0.05)
         assert not lease_path(store).exists()
         with open_database(store) as database:
             assert database.home == "receiver"

@@ -21,7 +21,7 @@ from analysis.doctor.credentials import check_credentials
 from analysis.doctor.holder import Holder, program_at
 from analysis.doctor.lease_file import check_lease
 from analysis.doctor.ports import check_port
-from analysis.doctor.round_trip import check_sent_round_trip
+from analysis.doctor.round_trip import check_sent_round_trip, check_temporary_round_trip
 from analysis.doctor.running_receiver import check_running_receiver
 from analysis.doctor.sender_clocks import check_sender_clocks
 from analysis.doctor.store_folder import check_store_folder, file_system
@@ -33,7 +33,7 @@ from receiver.settings import Address, ReceiverSettings, TlsFiles
 from tests.certificates import LONG_AGO, Authority, tls_files
 from tests.command_line import Ended, deploylens
 from tests.ingest import stored, trace_request
-from tests.served import free_addresses, rows, serving
+from tests.served import free_addresses, free_ports, rows, serving
 
 KEY = "0123456789abcdef0123"
 
@@ -71,7 +71,7 @@ def test_well_without_a_receiver(tmp_path: Path) -> None:
     ended, checks = examined(store=tmp_path / "s.duckdb")
     assert ended.code == ExitCode.DONE
     assert {check.name for check in checks.values() if check.state == State.FAILED} == set()
-    assert checks["test span"].seen.startswith("2 sent to a temporary receiver and found")
+    assert checks["test span"].seen.startswith("2 spans sent to a temporary receiver and found")
     assert {"python", "libraries", "store", "OTLP/gRPC port", "clock"} <= set(checks)
     assert "0 failed" in ended.err
     assert list(tmp_path.iterdir()) == []
@@ -92,9 +92,20 @@ def test_well_with_a_receiver(tmp_path: Path) -> None:
     for name in ("store", "receiver", "OTLP/gRPC port", "OTLP/HTTP port", "local API port"):
         assert f"process {lease.pid}" in checks[name].seen
     assert checks["receiver"].seen.endswith("is ready")
-    assert after["test span"].seen.startswith("1 sent to the receiver, process")
+    assert after["test span"].seen.startswith("1 span sent to the receiver, process")
     names = rows(store, "SELECT service_name FROM spans")
     assert names == [{"service_name": "deploylens-doctor"}]
+
+
+def test_no_proxy_stands_between(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test span, and the key with it, goes to the receiver and to no proxy that the environment
+    names."""
+    (closed,) = free_ports(1)
+    for name in ("http_proxy", "https_proxy", "grpc_proxy", "all_proxy"):
+        monkeypatch.setenv(name, f"http://127.0.0.1:{closed}")
+    for name in ("no_proxy", "no_grpc_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    assert check_temporary_round_trip().state == State.OK
 
 
 def test_send_wants_a_receiver(tmp_path: Path) -> None:
@@ -243,13 +254,17 @@ def test_kinds_of_file_systems(tmp_path: Path) -> None:
 
 
 def test_a_store_that_is_none(tmp_path: Path) -> None:
-    """A file that is no store fails; a missing one is well."""
+    """A file that is no store fails; a missing one is well, and one in which nothing is yet."""
     store = tmp_path / "s.duckdb"
     assert check_store(store).state == State.OK
     store.write_text("no database")
     assert check_store(store).state == State.FAILED
     store.unlink()
-    duckdb.connect(str(store)).close()
+    with duckdb.connect(str(store)) as connection:
+        assert connection.execute("SELECT 1").fetchall() == [(1,)]
+    assert check_store(store).state == State.OK
+    with duckdb.connect(str(store)) as connection:
+        connection.execute("CREATE TABLE other (n INTEGER)")
     assert check_store(store).state == State.FAILED
 
 

@@ -1,5 +1,6 @@
 """The log of a receiver: lines that machines and people can read, whatever senders put in."""
 
+import gc
 import io
 import json
 import logging
@@ -12,12 +13,16 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from analysis.serving import running
+from receiver.flatten.bounds import RESOURCES_MAX
+from receiver.lease import read_lease
 from receiver.monitoring.log_bound import LogBound
 from receiver.monitoring.log_lines import configure_logging, escaped
 from receiver.settings import Address, ReceiverSettings
 from tests.command_line import deploylens
+from tests.ingest import key_values
 from tests.scraped import scrape
 
 ANY_PORT = Address("127.0.0.1", 0)
@@ -96,9 +101,23 @@ def test_a_traceback_keeps_its_lines(configure: Configure) -> None:
         texts[log_format] = stream.getvalue()
     lines = texts["text"].splitlines()
     assert all(line.isprintable() for line in lines)
-    assert (lines[1], len(lines) > 3) == ("Traceback (most recent call last):", True)
+    assert (lines[1], len(lines) > 3) == ("  Traceback (most recent call last):", True)
     (line,) = texts["json"].splitlines()
     assert "ValueError" in json.loads(line)["exception"]
+
+
+def test_the_text_of_an_exception_is_no_line_of_the_log(configure: Configure) -> None:
+    """Whatever line breaks the text of an exception has, no line but the first begins like one of
+    the log."""
+    stream, _ = configure("text", "info")
+    try:
+        raise ValueError("x\n2026-01-01T00:00:00.000Z ERROR   receiver.pipeline: forged")
+    except ValueError:
+        _LOG.exception("failed")
+    first, *rest = stream.getvalue().splitlines()
+    assert first.endswith(" ERROR   receiver.test: failed")
+    assert all(line.startswith("  ") for line in rest)
+    assert sum("forged" in line for line in rest) > 0
 
 
 def test_long_texts_are_cut(configure: Configure) -> None:
@@ -174,3 +193,30 @@ def test_a_wrong_format_is_refused(tmp_path: Path) -> None:
     (tmp_path / "deploylens.toml").write_text('[serve]\nlog_level = "loud"\n')
     ended = deploylens("serve", here=tmp_path)
     assert (ended.code, "serve.log_level is 'loud'" in ended.err) == (2, True)
+
+
+def test_a_refusal_in_the_queue_is_told_once(configure: Configure, tmp_path: Path) -> None:
+    """A request that is refused after it was queued writes its refusal and nothing else, over the
+    port of OTLP and over that for files."""
+    stream, _ = configure("json", "info")
+    logging.getLogger("httpx").setLevel("WARNING")
+    request = ExportTraceServiceRequest()
+    for number in range(RESOURCES_MAX + 1):
+        entry = request.resource_spans.add()
+        entry.resource.attributes.extend(key_values({"n": number}))
+        entry.scope_spans.add().spans.add(trace_id=b"t" * 16, span_id=b"s" * 8, name="work")
+    store = tmp_path / "s.duckdb"
+    settings = ReceiverSettings(store=store, grpc=ANY_PORT, http=ANY_PORT)
+    with running(settings, api=ANY_PORT) as serving, httpx.Client() as client:
+        lease = read_lease(store)
+        assert lease is not None
+        headers = {
+            "Content-Type": "application/x-protobuf",
+            "Authorization": f"Bearer {lease.token}",
+        }
+        for url in (f"http://{serving.http}/v1/traces", f"{lease.api}/api/import/v1/traces"):
+            answer = client.post(url, content=request.SerializeToString(), headers=headers)
+            assert (answer.status_code, "different resources" in answer.text) == (400, True)
+    gc.collect()
+    lines = [json.loads(line) for line in stream.getvalue().splitlines()]
+    assert [line.get("reason") for line in lines] == ["malformed"] * 2

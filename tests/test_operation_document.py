@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import yaml
 
-from receiver.errors import ReceiverError
+from receiver.errors import ReceiverError, Unavailable
 from receiver.monitoring.metrics import Metrics
 from tests.scraped import Scrape
 from tests.served import ROOT
@@ -88,10 +88,11 @@ def test_every_reason_is_explained() -> None:
 
 
 def given() -> Iterator[str]:
-    """The reasons that `Unavailable` is made with, wherever that is."""
+    """The reasons that `Unavailable`, or a kind of it, is made with, wherever that is."""
+    kinds = {"Unavailable", *(kind.__name__ for kind in Unavailable.__subclasses__())}
     for path in (ROOT / "receiver").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Unavailable":
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") in kinds:
                 yield from (
                     reason.value
                     for reason in node.args[2:]

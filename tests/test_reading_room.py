@@ -12,9 +12,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from analysis import serving
 from analysis.query_error import QueryFailed, QueryTimeout
 from analysis.reading_room import ReadingRoom, SqlLimits, connect, lock_down
 from analysis.saved_query import read_saved_query
+from receiver.server import Receiver
+from receiver.settings import Address, ReceiverSettings
 from receiver.storage.marks import DeploymentMark, insert_mark
 from receiver.storage.store import open_store
 
@@ -170,3 +173,36 @@ def test_memory_is_bounded(tmp_path: Path) -> None:
         with pytest.raises(QueryFailed, match=r"(?i)memory"):
             room.sql("SELECT list(i) FROM range(50000000) t(i)")
         assert room.sql("SELECT 1 AS one").table.to_pylist() == [{"one": 1}]
+
+
+def test_a_room_whose_store_was_opened_again(tmp_path: Path) -> None:
+    """A question whose instance was closed while it waited is told to ask again."""
+    connection = open_store(tmp_path / "s.duckdb")
+    room = ReadingRoom(connection)
+    connection.close()
+    with pytest.raises(QueryFailed, match="ask again"):
+        room.sql("SELECT 1")
+
+
+def test_no_room_before_it_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A room that could not be locked down is not given to the next question."""
+    address = Address("127.0.0.1", 0)
+    receiver = Receiver(ReceiverSettings(tmp_path / "s.duckdb", address, address))
+    rooms = serving._Rooms(receiver)
+    locked: list[duckdb.DuckDBPyConnection] = []
+
+    def lock_second(connection: duckdb.DuckDBPyConnection) -> None:
+        locked.append(connection)
+        if len(locked) == 1:
+            raise duckdb.OutOfMemoryException("no room")
+        lock_down(connection)
+
+    monkeypatch.setattr(serving, "lock_down", lock_second)
+    try:
+        with pytest.raises(duckdb.OutOfMemoryException):
+            rooms.current()
+        assert rooms.current() is rooms.current()
+        assert len(locked) == 2
+    finally:
+        receiver.drain()
+        receiver.close()

@@ -59,6 +59,23 @@ URLS = {
         "Server=db;User Id=me;Password=REDACTED;Encrypt=yes"
     ),
     "host=db password='p w' dbname=shop": "host=db password=REDACTED dbname=shop",
+    "root:p4ss@tcp(10.0.0.1:3306)/shop": "REDACTED:REDACTED@tcp(10.0.0.1:3306)/shop",
+    "root:p/4//s@s s@unix(/run/db)/shop": "REDACTED:REDACTED@unix(/run/db)/shop",
+    ":p4ss@cache:6379": "REDACTED:REDACTED@cache:6379",
+    "jdbc:oracle:thin:scott/p4ss@//db:1521/x": "REDACTED:REDACTED@//db:1521/x",
+    "jdbc:mysql://me:p4ss@db/shop": "jdbc:mysql://REDACTED:REDACTED@db/shop",
+    "postgres://me:p4/s?s#w@db/shop": "postgres://REDACTED:REDACTED@db/shop",
+    "postgres://me:p4 ss@db/shop": "postgres://REDACTED:REDACTED@db/shop",
+    "https://me:pw@shop.example/@me?at=a:b@c": (
+        "https://REDACTED:REDACTED@shop.example/@me?at=a:b@c"
+    ),
+    "https://shop.example:8080/@me": "https://shop.example:8080/@me",
+    "http://[::1]:8080/@me": "http://[::1]:8080/@me",
+    "https://shop.example/@me/12:30": "https://shop.example/@me/12:30",
+    "q=a:b@c&page=2": "q=a:b@c&page=2",
+    "/x?toke%6e=abc&access%5Ftoken=def&p%61ge=2": (
+        "/x?toke%6e=REDACTED&access%5Ftoken=REDACTED&p%61ge=2"
+    ),
 }
 
 
@@ -79,6 +96,18 @@ def test_other_keys(key: str) -> None:
 def test_urls(url: str) -> None:
     """Of a URL or connection string only the secret parts are replaced."""
     assert DROP.text(url, URL) == URLS[url]
+
+
+def test_what_is_searched_is_found(tmp_path: Path) -> None:
+    """The quick search before sees every text in which something is replaced."""
+    texts = {f"{number}": {"url.full": url} for number, url in enumerate(URLS)}
+    stored(tmp_path / "s.duckdb", trace_request(texts))
+    kept = attributes_of(tmp_path / "s.duckdb")
+    assert [one["url.full"] for one in kept.values()] == list(URLS.values())
+    flat = trace_request(*({"url.full": url} for url in URLS))
+    stored(tmp_path / "flat.duckdb", flat)
+    found = rows(tmp_path / "flat.duckdb", "SELECT attributes FROM spans ORDER BY span_id")
+    assert [json.loads(one["attributes"])["url.full"] for one in found] == list(URLS.values())
 
 
 def test_a_huge_url_is_replaced_whole() -> None:
@@ -126,6 +155,7 @@ def test_values_of_every_type(tmp_path: Path) -> None:
             "private_key": {"pem": SECRET_TEXT, "bits": 2048},
             "headers": {"Cookie": SECRET_TEXT, "accept": "*/*", "more": [{"x-api-key": "k"}]},
             "url.query": ["a=1&token=b"],
+            "url.full": b"https://u:p@h/?token=abc",
             "plain": SECRET_TEXT,
         }
     )
@@ -142,6 +172,7 @@ def test_values_of_every_type(tmp_path: Path) -> None:
         "private_key": {"pem": "REDACTED", "bits": 2048},
         "headers": {"Cookie": "REDACTED", "accept": "*/*", "more": [{"x-api-key": "REDACTED"}]},
         "url.query": ["a=1&token=REDACTED"],
+        "url.full": "REDACTED",
         "plain": SECRET_TEXT,
     }
 

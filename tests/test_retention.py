@@ -19,6 +19,7 @@ from analysis.database import mark_deployment, open_database
 from analysis.query_error import QueryFailed
 from analysis.reading_room import ReadingRoom, SqlLimits
 from receiver.errors import Unavailable
+from receiver.monitoring.metrics import Metrics
 from receiver.signals import Signal
 from receiver.storage import retention
 from receiver.storage.disk_room import DiskLimit, disk_use
@@ -387,6 +388,31 @@ def versions(store: Retained) -> list[str]:
     with store.writer.connection.cursor() as cursor:
         found = cursor.execute("SELECT DISTINCT service_version FROM store.spans").fetchall()
     return [version for (version,) in found]
+
+
+def test_a_stop_is_not_missed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stop that comes while a run begins ends the thread at once, not at the next run."""
+    writer = Writer(tmp_path / "s.duckdb", 0)
+    kept = retention.Retention(writer, Metrics().store, RETENTION_S)
+    begins, stopped = threading.Event(), threading.Event()
+    clear = kept._wake.clear
+
+    def clear_late() -> None:
+        begins.set()
+        assert stopped.wait(30)
+        clear()
+
+    monkeypatch.setattr(kept._wake, "clear", clear_late)
+    kept.start()
+    assert begins.wait(30)
+    stop = threading.Thread(target=kept.stop, daemon=True)
+    stop.start()
+    while not kept._wake.is_set():
+        time.sleep(0.01)
+    stopped.set()
+    stop.join(30)
+    assert not stop.is_alive()
+    writer.close()
 
 
 def test_real_receiver(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from receiver.storage.store import (
     open_store,
 )
 from tests.ingest import ingesting, row, rows, stored, trace_request
+from tests.served import ROOT
 
 VERSION_1 = Path(__file__).with_name("data") / "stores" / "schema_version_1.sql"
 
@@ -101,11 +102,46 @@ def test_file_that_is_not_duckdb(tmp_path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_only_a_lock_is_a_lock(tmp_path: Path) -> None:
+    """A file that is not DuckDB's is not said to be held by somebody, whatever its path is."""
+    path = tmp_path / "blocked" / "unlocked.txt"
+    path.parent.mkdir()
+    path.write_text("not a database\n" * 2000)
+    with pytest.raises(StoreNotDuckDB):
+        open_store(path)
+
+
 def test_database_of_another_program(tmp_path: Path) -> None:
     """A DuckDB database without our stamp is refused."""
     path = tmp_path / "other.duckdb"
     with duckdb.connect(str(path)) as connection:
         connection.execute("CREATE TABLE orders (id INT)")
+    with pytest.raises(StoreNotDuckDB, match="not a store of deploylens"):
+        open_store(path)
+
+
+def test_killed_while_the_store_was_created(tmp_path: Path) -> None:
+    """A file in which nothing is yet, because who made it was killed, becomes a store; for a reader
+    there is none."""
+    path = tmp_path / "s.duckdb"
+    killed = (
+        "import os, sys\nfrom pathlib import Path\nfrom receiver.storage import store\n"
+        "store._create_tables = lambda *_: os.kill(os.getpid(), 9)\n"
+        "store.open_store(Path(sys.argv[1]))\n"
+    )
+    subprocess.run([sys.executable, "-c", killed, str(path)], cwd=ROOT, check=False)
+    assert path.stat().st_size > 0
+    with duckdb.connect() as connection, pytest.raises(StoreMissing, match="deploylens serve"):
+        attach_read_only(connection, path)
+    stored(path, trace_request({}))
+    assert row(path, "SELECT count(*) AS n FROM spans") == {"n": 1}
+
+
+def test_database_with_only_a_view(tmp_path: Path) -> None:
+    """A DuckDB database that somebody put something into is not taken for an empty one."""
+    path = tmp_path / "other.duckdb"
+    with duckdb.connect(str(path)) as connection:
+        connection.execute("CREATE VIEW orders AS SELECT 1 AS id")
     with pytest.raises(StoreNotDuckDB, match="not a store of deploylens"):
         open_store(path)
 
@@ -152,6 +188,13 @@ def test_folder_is_not_a_store(tmp_path: Path) -> None:
         open_store(tmp_path)
 
 
+def test_no_folder_can_be_made_for_the_store(tmp_path: Path) -> None:
+    """A path through a file is refused as a store that cannot be opened."""
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(StoreError, match="cannot be opened"):
+        open_store(tmp_path / "notes.txt" / "s.duckdb")
+
+
 def test_torn_log_is_cut_at_the_damage(tmp_path: Path) -> None:
     """A write-ahead log with a torn tail is cut there; what was committed before is kept."""
     path = tmp_path / "s.duckdb"
@@ -162,8 +205,7 @@ def test_torn_log_is_cut_at_the_damage(tmp_path: Path) -> None:
         "    for n in range(20): ingest.send(trace_request({'n': n}))\n"
         "    os.kill(os.getpid(), 9)\n"
     )
-    root = Path(__file__).resolve().parents[1]
-    subprocess.run([sys.executable, "-c", killed, str(path)], cwd=root, check=False)
+    subprocess.run([sys.executable, "-c", killed, str(path)], cwd=ROOT, check=False)
     log = path.with_name(path.name + ".wal")
     whole = log.read_bytes()
     log.write_bytes(whole[:-200] + bytes(200))

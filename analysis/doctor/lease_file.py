@@ -31,8 +31,8 @@ def check_lease(store: Path) -> Check:
     if not process_lives(lease.pid):
         step = "Nothing: readers pass it over and the next receiver replaces it."
         return warning("lease", f"left by process {lease.pid}, which is gone (killed?)", step)
-    return ok("lease", f"of process {lease.pid}, readable by user {_user(found.st_uid)} only")
+    return ok("lease", f"of process {lease.pid}, readable by {_user(found.st_uid)} only")
 
 
 def _user(number: int) -> str:
-    return "this one" if number == os.geteuid() else str(number)
+    return "this user" if number == os.geteuid() else f"user {number}"

@@ -193,8 +193,8 @@ def _double_json(number: float) -> str:
 
 
 def _bytes_json(content: bytes, redaction: Redaction, mark: int) -> str:
-    if mark == SECRET and content:
-        return json.dumps(redaction.text(content.hex(), mark))
+    if mark != PLAIN and content:  # a URL in bytes is not taken apart
+        return json.dumps(redaction.text(content.hex(), SECRET))
     return json.dumps({"bytesValue": base64.b64encode(content).decode()})
 
 

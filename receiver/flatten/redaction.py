@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Sequence
+from urllib.parse import unquote
 
 import numpy as np
 import numpy.typing as npt
@@ -41,10 +42,21 @@ _HASH_DIGITS = 16
 _URL_CHARACTERS_MAX = 8_192
 # In RE2, which Arrow runs: every text in which something might be secret.
 _MAY_BE_SECRET = (
-    r"(?i)(?:authorization|cookie|passw|pwd|passphrase|token|secret|credential|key|sig)[^=&;?#]*="
+    r"(?i)(?:authorization|cookie|passw|pwd|passphrase|token|secret|credential|key|sig"
+    r"|%[0-9a-f]{2})[^=&;?#]*="
 )
-_USER_INFO = r"//[^/?#\s]*@"
+_USER_INFO = r"//[^/?#\s]*@|:[\s\S]*@"
 _USER = re.compile(r"//([^/?#\s]*)@")
+# Where a user begins whose password has characters that it should not have, or who stands in front
+# of an address without a scheme, as Go's MySQL driver writes it. A port is no password.
+_ODD_USER = re.compile(
+    r"""
+    (?: //(?! [^/?#\s:@=&;\[]* : \d{1,5} [/?#] ) | ^(?! (?: [a-z][\w+.-]* : )+ // ) )
+    (?! REDACTED:REDACTED@ )
+    (?= [^/?#\s:@=&;\[]* : )
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
 _PARAMETER = re.compile(r"(?:^|(?<=[?&;#]))(?P<name>[^=&;?#]++)=(?P<value>[^&;#]++)")
 # Connection strings may have spaces between parameters and in values, and values in quotes.
 _SPACED = re.compile(r"[\s'\"]")
@@ -123,7 +135,7 @@ class Redaction:
         if len(text) > _URL_CHARACTERS_MAX:
             return REDACTED
         if "@" in text:
-            text = _USER.sub(_user, text)
+            text = _without_odd_user(_USER.sub(_user, text))
         pattern = _SPACED_PARAMETER if _SPACED.search(text) else _PARAMETER
         return pattern.sub(self._parameter, text)
 
@@ -136,7 +148,7 @@ class Redaction:
     def _is_secret_parameter(self, name: str) -> bool:
         secret = self._parameters.get(name)
         if secret is None:
-            secret = self._keys.holds_parameter(name)
+            secret = self._keys.holds_parameter(unquote(name))
             if len(self._parameters) < _KEYS_REMEMBERED_MAX and len(name) < _KEY_CHARACTERS_MAX:
                 self._parameters[name] = secret
         return secret
@@ -150,6 +162,13 @@ class Redaction:
 
 def _user(found: re.Match[str]) -> str:
     return f"//{REDACTED}:{REDACTED}@" if ":" in found[1] else f"//{REDACTED}@"
+
+
+def _without_odd_user(text: str) -> str:
+    """Takes out everything up to the last `@`, for no other sign ends such a password."""
+    end = text.rfind("@")
+    found = _ODD_USER.search(text, 0, max(end, 0))
+    return f"{text[: found.end()]}{REDACTED}:{REDACTED}{text[end:]}" if found else text
 
 
 NO_REDACTION = Redaction(RedactionRules(mode="off"))

@@ -52,7 +52,9 @@ class _TextLines(logging.Formatter):
         parts = [escaped(head), *(f"{key}={_value(value)}" for key, value in _fields(record))]
         lines = [" ".join(parts)]
         if record.exc_info:
-            lines += [escaped(line) for line in self.formatException(record.exc_info).split("\n")]
+            # Indented, for the text of an exception may hold what looks like a line of the log.
+            text = self.formatException(record.exc_info)
+            lines += [f"  {escaped(line)}" for line in text.split("\n")]
         return "\n".join(lines)
 
 

@@ -39,8 +39,23 @@ class JsonValueError(Exception):
 
 
 def expected(wanted: str, seen: object) -> JsonValueError:
-    """The refusal of a value that is not what was wanted; a long value is shortened."""
-    return JsonValueError(f"expected {wanted}, got {reprlib.repr(seen)}")
+    """The refusal of a value that is not what was wanted."""
+    return JsonValueError(f"expected {wanted}, got {shown(seen)}")
+
+
+def shown(value: object) -> str:
+    """A JSON value as a refusal shows it: numbers shortened, of text only that it is one, for it
+    may be a secret and refusals are logged."""
+    match value:
+        case str():
+            return "a string"
+        case list():
+            return "a list"
+        case dict():
+            return "an object"
+        case None | bool():
+            return {None: "null", True: "true", False: "false"}[value]
+    return reprlib.repr(value)
 
 
 def hex_id(value: object) -> bytes:

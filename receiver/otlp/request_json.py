@@ -25,6 +25,7 @@ from receiver.otlp.json_scalars import (
     enum_encoder,
     expected,
     hex_id,
+    shown,
 )
 from receiver.otlp.request_bounds import check_json
 from receiver.otlp.wire import REQUEST_TYPES
@@ -77,7 +78,7 @@ def parse(payload: bytes) -> Document:
     except ValueError as error:  # an integer of thousands of digits
         raise MalformedRequest(f"not JSON: {error}") from None
     if type(document) is not dict:
-        raise MalformedRequest(f"expected a JSON object, got {type(document).__name__}")
+        raise MalformedRequest(f"expected a JSON object, got {shown(document)}")
     return document
 
 

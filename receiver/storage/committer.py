@@ -12,7 +12,6 @@ import duckdb
 from receiver.group import Group
 from receiver.monitoring.store_metrics import StoreMetrics
 from receiver.storage.reader_gate import STOP_WAIT_S
-from receiver.storage.store import StoreError
 from receiver.storage.writer import Writer
 
 _LOG = logging.getLogger(__name__)
@@ -37,7 +36,9 @@ class Committer:
         except duckdb.OutOfMemoryException as error:
             _LOG.warning("questions are stopped, a commit needs their memory: %s", error)
             with self._writer.readers.closed(0.0, STOP_WAIT_S):
-                if not self._holds(group):
+                if self._holds(group):
+                    self._writer.remember(group)
+                else:
                     self._writer.commit(group)
 
     def look_after(self) -> None:
@@ -53,9 +54,10 @@ class Committer:
         try:
             with self._writer.readers.closed(0.0, STOP_WAIT_S):
                 self._writer.reopen()
-        except (StoreError, duckdb.Error) as again:
+        except Exception as again:  # the edge of the thread that commits: it will try again
             self.store_lost = True
-            _LOG.error("the store cannot be opened again yet: %s", again)
+            kind = type(again).__name__  # not all say anything else
+            _LOG.error("the store cannot be opened again yet: %s: %s", kind, again)
         else:
             self.store_lost = False
             self._metrics.reopened()

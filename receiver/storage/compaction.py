@@ -17,7 +17,8 @@ _TABLES = "SELECT table_name FROM duckdb_tables() WHERE database_name = 'store'"
 
 def compact(path: Path) -> None:
     """Compacts a store that nobody has open; raises StoreError, and OSError when there is no room
-    for the copy."""
+    for the copy or its owner cannot be kept."""
+    path = path.resolve()  # a link stays; what it leads to is replaced
     draft = path.with_name(f"{path.name}.compact")
     _remove(draft)
     open_store(path).close()  # checks the stamp and repairs a torn log
@@ -28,6 +29,8 @@ def compact(path: Path) -> None:
             connection.execute("CHECKPOINT old")
             _copy(connection)
             connection.execute("DETACH store")
+            status = path.stat()
+            os.chown(draft, status.st_uid, status.st_gid)
             shutil.copymode(path, draft)
             _sync(draft)
             draft.replace(path)

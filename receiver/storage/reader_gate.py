@@ -21,7 +21,7 @@ class ReaderGate:
         """Open, and nobody inside."""
         self._changed = threading.Condition()
         self._inside: set[Callable[[], None]] = set()
-        self._closed = False
+        self._closers = 0
 
     @contextmanager
     def reading(self, interrupt: Callable[[], None]) -> Iterator[None]:
@@ -30,7 +30,7 @@ class ReaderGate:
         `interrupt` ends what it is doing at once.
         """
         with self._changed:
-            self._changed.wait_for(lambda: not self._closed)
+            self._changed.wait_for(lambda: not self._closers)
             self._inside.add(interrupt)
         try:
             yield
@@ -41,13 +41,14 @@ class ReaderGate:
 
     @contextmanager
     def closed(self, patience_s: float, interrupt_s: float = 0.0) -> Iterator[bool]:
-        """Closed for the length of the block; yields whether nobody is inside.
+        """Closed for the length of the block, which several may overlap; yields whether nobody is
+        inside.
 
         Waits `patience_s` for readers to leave; those that do not are interrupted for another
         `interrupt_s` seconds.
         """
         with self._changed:
-            self._closed = True
+            self._closers += 1
             empty = self._changed.wait_for(lambda: not self._inside, patience_s)
             deadline_s = time.monotonic() + interrupt_s
             while not empty and time.monotonic() < deadline_s:
@@ -58,5 +59,5 @@ class ReaderGate:
             yield empty
         finally:
             with self._changed:
-                self._closed = False
+                self._closers -= 1
                 self._changed.notify_all()

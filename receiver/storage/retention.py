@@ -120,8 +120,8 @@ class Retention:
                 self.run(by_age)
             except Exception as error:  # the edge of this thread: the next run tries again
                 _LOG.error("old rows could not be deleted: %s", error)
-            self._stopping.wait(_PAUSE_S)
-            self._wake.wait(max(0.0, due_s - time.monotonic()))
+            if not self._stopping.wait(_PAUSE_S):  # the event may hold from before a stop
+                self._wake.wait(max(0.0, due_s - time.monotonic()))
 
     def _delete_old(self, now: int) -> bool:
         """Whether requests older than the retention were found and deleted."""

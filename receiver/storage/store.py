@@ -25,6 +25,7 @@ STORAGE_VERSION = "v1.5.0"  # the newest that the DuckDB 1.5 command line reads
 
 _MIGRATED_VERSIONS = (1,)  # all they lack is tables
 _LOCK_POLL_S = 0.1
+_HELD = re.compile("Could not set lock on file|Conflicting lock is held|is already attached by")
 _LOG = logging.getLogger(__name__)
 _SCHEMA = Path(__file__).with_name("schema.sql")
 _CONFIG: dict[str, str | bool | int] = {
@@ -100,12 +101,13 @@ def attach_read_only(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
     Raises StoreError; the file is not touched.
     """
-    if not path.exists():
+    found = _stamp(connection, path) if path.exists() else None
+    if found is None:
         raise StoreMissing(
             f"there is no store at {path}. Start `deploylens serve --store {path}` and point an"
             f" exporter at it, or run `deploylens import --store {path} FILE`."
         )
-    if _stamp(connection, path) in _MIGRATED_VERSIONS:
+    if found in _MIGRATED_VERSIONS:
         raise StoreSchemaMismatch(
             f"{path} was written by an older deploylens and is not touched by reading. Start"
             f" `deploylens serve --store {path}` once: it adds what is missing and keeps all rows."
@@ -115,15 +117,15 @@ def attach_read_only(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
 
 
 def _open(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
-    fresh = not path.exists() or path.stat().st_size == 0
-    if not fresh:
-        repair_wal(path)
-        _stamp(connection, path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     options = f"STORAGE_VERSION '{STORAGE_VERSION}', ROW_GROUP_SIZE {ROW_GROUP_ROWS}"
     with _store_errors(path):
+        found = None
+        if path.exists() and path.stat().st_size:
+            repair_wal(path)
+            found = _stamp(connection, path)
+        path.parent.mkdir(parents=True, exist_ok=True)
         connection.execute(f"ATTACH {_quoted(path)} AS store ({options})")
-        _create_tables(connection, path, fresh)
+        _create_tables(connection, path, found is None)
 
 
 def _create_tables(connection: duckdb.DuckDBPyConnection, path: Path, fresh: bool) -> None:
@@ -161,14 +163,16 @@ def _made_by(statement: duckdb.Statement) -> str:
     return found[1] if found else ""
 
 
-def _stamp(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
-    """The schema version of the file, which is not touched; raises StoreError unless it is ours or
-    can be made so."""
+def _stamp(connection: duckdb.DuckDBPyConnection, path: Path) -> int | None:
+    """The schema version of the file, which is not touched; None if nothing is in it yet, as when
+    who created it was killed. Raises StoreError unless it is ours or can be made so."""
     with _store_errors(path):
         connection.execute(f"ATTACH {_quoted(path)} AS store (READ_ONLY)")
     try:
         row = connection.execute("SELECT max(schema_version) FROM store.store_schema").fetchone()
     except duckdb.CatalogException:
+        if _is_empty(connection):
+            return None
         raise StoreNotDuckDB(
             f"{path} is a DuckDB database, but not a store of deploylens. Name another file."
         ) from None
@@ -185,17 +189,26 @@ def _stamp(connection: duckdb.DuckDBPyConnection, path: Path) -> int:
     return int(found)
 
 
+def _is_empty(connection: duckdb.DuckDBPyConnection) -> bool:
+    """Whether nobody has made a table or a view in the attached file."""
+    found = connection.execute(
+        "SELECT 1 FROM duckdb_tables() WHERE database_name = 'store'"
+        " UNION ALL SELECT 1 FROM duckdb_views() WHERE database_name = 'store' AND NOT internal"
+    ).fetchone()
+    return found is None
+
+
 @contextmanager
 def _store_errors(path: Path) -> Iterator[None]:
-    """Turns what DuckDB says about a file into an error of the store."""
+    """Turns what DuckDB or the system says about a file into an error of the store."""
     try:
         yield
-    except duckdb.Error as error:
+    except (duckdb.Error, OSError) as error:
         raise _store_error(path, str(error)) from None
 
 
 def _store_error(path: Path, message: str) -> StoreError:
-    if "lock" in message.lower() or "already attached" in message:
+    if _HELD.search(message):
         found = re.search(r"PID (\d+)", message)
         pid = int(found[1]) if found else None
         holder = f"process {pid}" if pid else "another process"

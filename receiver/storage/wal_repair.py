@@ -19,7 +19,10 @@ _DAMAGE = re.compile(r"Corrupt WAL file: entry at byte position (\d+)")
 
 
 def repair_wal(path: Path) -> Path | None:
-    """Cuts a torn WAL at the damage and returns the copy of it; None if it was sound."""
+    """Cuts a torn WAL at the damage and returns the copy of it; None if it was sound.
+
+    Raises OSError when there is no room for the copy; then the log is as it was.
+    """
     wal = path.with_name(path.name + ".wal")
     if not wal.is_file():
         return None
@@ -27,7 +30,7 @@ def repair_wal(path: Path) -> Path | None:
     if position is None:
         return None
     kept = wal.with_name(f"{wal.name}.damaged-{time.time_ns()}")
-    shutil.copy2(wal, kept)
+    _copy(wal, kept)
     with wal.open("r+b") as file:
         file.truncate(position)
     _LOG.warning(
@@ -39,6 +42,15 @@ def repair_wal(path: Path) -> Path | None:
         kept,
     )
     return kept
+
+
+def _copy(wal: Path, kept: Path) -> None:
+    """A whole copy or none: half of one would fill a disk that is full already."""
+    try:
+        shutil.copy2(wal, kept)
+    except BaseException:
+        kept.unlink(missing_ok=True)
+        raise
 
 
 def _damage_position(path: Path) -> int | None:

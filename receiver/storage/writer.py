@@ -48,19 +48,18 @@ class Writer:
         self.make_room: Callable[[int], None] = lambda _payload_bytes: None
         self._checkpoint_bytes = checkpoint_bytes
         self._lock = threading.Lock()
-        self.connection = open_store(path, lock_wait_s, checkpoint_bytes)
-        self.ledger = Ledger(self.connection)
-        self._resource_ids = self._stored_resource_ids()
+        self.connection, self.ledger, self._resource_ids = self._open(lock_wait_s)
 
     def reopen(self) -> None:
-        """Opens the store again after DuckDB gave up the instance; raises StoreError if that fails
-        too."""
+        """Opens the store again after DuckDB gave up the instance.
+
+        Raises StoreError or duckdb.Error if that fails too; then nothing can be committed, for the
+        connection is closed.
+        """
         with self._lock:
             with suppress(duckdb.Error):
                 self.connection.close()
-            self.connection = open_store(self.path, 0.0, self._checkpoint_bytes)
-            self.ledger = Ledger(self.connection)
-            self._resource_ids = self._stored_resource_ids()
+            self.connection, self.ledger, self._resource_ids = self._open(0.0)
 
     def next_request_id(self) -> int:
         """One more than the largest request id that the store ever had."""
@@ -120,15 +119,14 @@ class Writer:
             unused = [resource_id for (resource_id,) in cursor.fetchall()]
         if not unused:
             return 0
-        with self._lock, self.transaction() as cursor:
-            cursor.execute(_USED_SINCE, {"seen": seen, "unused": unused})
-            unused = list(set(unused) - {resource_id for (resource_id,) in cursor.fetchall()})
-            cursor.execute(
-                "DELETE FROM store.resources WHERE resource_id IN (SELECT unnest($unused))",
-                {"unused": unused},
-            )
-            self._resource_ids.difference_update(unused)
-        return len(unused)
+        with self._lock:
+            try:
+                deleted = self._delete_resources(unused, seen)
+            except BaseException:  # a commit that raises may be durable all the same
+                self._resource_ids = _stored_resource_ids(self.connection)
+                raise
+            self._resource_ids -= deleted
+        return len(deleted)
 
     def close(self) -> None:
         """Writes everything into the one file and lets go of it."""
@@ -148,16 +146,42 @@ class Writer:
                 received = min(request.received_at_unix_nano for request in group.requests)
                 _insert(cursor, "resources", _resource_table(fresh, received))
             _insert(cursor, "export_requests", _ledger_table(group))
-        self.ledger.add(request.digest for request in group.requests)
-        self._resource_ids.update(resource.resource_id for resource in fresh)
+        self.remember(group)
 
-    def _stored_resource_ids(self) -> set[int]:
-        table = self.connection.sql("SELECT resource_id FROM store.resources").to_arrow_table()
-        return set(table.column("resource_id").to_pylist())
+    def remember(self, group: Group) -> None:
+        """Takes note of a group that is stored, so that nothing of it is stored again."""
+        self.ledger.add(request.digest for request in group.requests)
+        self._resource_ids.update(resource.resource_id for resource in group.resources)
+
+    def _open(self, lock_wait_s: float) -> tuple[duckdb.DuckDBPyConnection, Ledger, set[int]]:
+        """The store with its ledger and resource ids: all of them, or it is closed again."""
+        connection = open_store(self.path, lock_wait_s, self._checkpoint_bytes)
+        try:
+            return connection, Ledger(connection), _stored_resource_ids(connection)
+        except BaseException:
+            connection.close()
+            raise
+
+    def _delete_resources(self, unused: Sequence[int], seen: int) -> set[int]:
+        """Deletes those of the resources that no request after `seen` refers to; returns them."""
+        with self.transaction() as cursor:
+            cursor.execute(_USED_SINCE, {"seen": seen, "unused": unused})
+            still_unused = set(unused) - {resource_id for (resource_id,) in cursor.fetchall()}
+            cursor.execute(
+                "DELETE FROM store.resources WHERE resource_id IN (SELECT unnest($unused))",
+                {"unused": list(still_unused)},
+            )
+        return still_unused
 
     def _scalar(self, sql: str) -> int:
         with self.connection.cursor() as cursor:
             return _scalar(cursor, sql)
+
+
+def _stored_resource_ids(connection: duckdb.DuckDBPyConnection) -> set[int]:
+    with connection.cursor() as cursor:
+        table = cursor.sql("SELECT resource_id FROM store.resources").to_arrow_table()
+    return set(table.column("resource_id").to_pylist())
 
 
 def _scalar(cursor: duckdb.DuckDBPyConnection, sql: str) -> int:

@@ -6,6 +6,7 @@ import threading
 import uvicorn
 from starlette.types import ASGIApp
 
+from receiver.transport.http_protocol import HttpProtocol
 from receiver.transport.listener import Listener
 
 _GRACE_S = 5
@@ -26,7 +27,7 @@ class HttpServer:
         self.address = listener.address
         config = uvicorn.Config(
             app,
-            http="httptools",
+            http=HttpProtocol,
             lifespan="off",
             log_config=None,
             access_log=False,

@@ -16,14 +16,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from receiver.errors import ReceiverError, SenderGone, SenderSlow, Unavailable, UnsupportedMedia
-from receiver.export_request import Answer, ExportRequest, read_request
+from receiver.errors import ReceiverError, SenderGone, SenderSlow, UnsupportedMedia
+from receiver.export_request import ExportRequest, read_request
 from receiver.monitoring.metrics import Metrics
 from receiver.otlp.request_json import to_protobuf
 from receiver.pipeline import Pipeline
 from receiver.settings import ReceiverSettings
 from receiver.signals import Signal
 from receiver.transport.admission import Arrival
+from receiver.transport.answer_wait import answer_to
 from receiver.transport.api_keys import ApiKeys
 from receiver.transport.content_encoding import Decoder, check_size, decode, decoder_of
 from receiver.transport.cross_origin import cross_origin
@@ -115,7 +116,7 @@ class HttpService:
                 submit = partial(self._submit, exchange, signal, transport, decoder, arrival)
                 taken = await run_in_threadpool(submit, body)
             del body  # from now on the queue counts what it became
-            answer = await self._answer(taken)
+            answer = await answer_to(taken, self._settings)
             response = answered(signal, answer, content_type, self._settings.response_bytes_max)
             exchange.answered(taken, answer, "200")
         except Exception as error:  # the edge to the sender: everything gets an honest code
@@ -143,14 +144,6 @@ class HttpService:
         request = exchange.read(read_request(signal, transport, payload, time.time_ns()))
         arrival.leave()
         return self._pipeline.submit(request)
-
-    async def _answer(self, taken: ExportRequest) -> Answer:
-        future = taken.answer
-        await asyncio.wait([asyncio.wrap_future(future)], timeout=self._settings.ack_timeout_s)
-        if not future.done():
-            delay_s = self._settings.retry_delay_s
-            raise Unavailable("the store is slow; send again", delay_s, "late")
-        return future.result()
 
     async def _body(self, request: Request, arrival: Arrival) -> bytes:
         """The body as it was sent; raises RequestTooLarge as soon as that is known.

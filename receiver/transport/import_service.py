@@ -5,7 +5,6 @@ JSON that says what OTLP has no field for: `accepted`, `rejected`, `reason` and 
 `message` if the request was refused. Who may ask is up to the application that has these routes.
 """
 
-import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
@@ -16,13 +15,14 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from receiver.errors import ReceiverError, Unavailable
-from receiver.export_request import Answer, ExportRequest, read_request
+from receiver.errors import ReceiverError
+from receiver.export_request import ExportRequest, read_request
 from receiver.monitoring.metrics import Metrics
 from receiver.pipeline import Pipeline
 from receiver.settings import ReceiverSettings
 from receiver.signals import Signal
 from receiver.transport.admission import Arrival
+from receiver.transport.answer_wait import answer_to
 from receiver.transport.content_encoding import check_size
 from receiver.transport.exchange import Exchange
 from receiver.transport.status import refusal_of
@@ -56,7 +56,7 @@ class ImportService:
         exchange = Exchange(self._metrics.traffic, _TRANSPORT, signal)
         try:
             taken = await self._submitted(exchange, signal, request)
-            answer = await self._answer(taken)
+            answer = await answer_to(taken, self._settings)
             exchange.answered(taken, answer, "200")
             return JSONResponse(asdict(answer))
         except Exception as error:  # the edge to the sender: everything gets an honest code
@@ -89,11 +89,3 @@ class ImportService:
             arrival.add(len(chunk))
             chunks.append(chunk)
         return b"".join(chunks)
-
-    async def _answer(self, taken: ExportRequest) -> Answer:
-        future = taken.answer
-        await asyncio.wait([asyncio.wrap_future(future)], timeout=self._settings.ack_timeout_s)
-        if not future.done():
-            delay_s = self._settings.retry_delay_s
-            raise Unavailable("the store is slow; send again", delay_s, "late")
-        return future.result()

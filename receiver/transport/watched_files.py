@@ -7,8 +7,9 @@ from pathlib import Path
 
 CHECK_INTERVAL_S = 1.0
 
-# Modification time, inode and size of each file; None for one that is not there.
-Stamp = tuple[tuple[int, int, int] | None, ...]
+# Times of modification and of change, inode and size of each file; None for one that is not there.
+# A new owner or mode, and a time of modification that was set back, show in the time of change.
+Stamp = tuple[tuple[int, int, int, int] | None, ...]
 
 
 class WatchedFiles:
@@ -45,9 +46,9 @@ class WatchedFiles:
         return tuple(_stamp_of(path) for path in self._paths)
 
 
-def _stamp_of(path: Path) -> tuple[int, int, int] | None:
+def _stamp_of(path: Path) -> tuple[int, int, int, int] | None:
     try:
         status = path.stat()
     except OSError:
         return None
-    return status.st_mtime_ns, status.st_ino, status.st_size
+    return status.st_mtime_ns, status.st_ctime_ns, status.st_ino, status.st_size
