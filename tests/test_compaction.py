@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from analysis.exit_code import ExitCode
 from receiver.storage.compaction import compact
 from receiver.storage.store import StoreLocked, open_store
+from tests.command_line import deploylens
 from tests.ingest import ingesting, row, rows, trace_request
 
 TABLES = ("resources", "spans", "export_requests", "deployment_history", "retention_edge")
@@ -75,3 +77,12 @@ def test_owner_and_mode_stay(tmp_path: Path) -> None:
     compact(path)
     status = path.stat()
     assert (status.st_uid, status.st_gid, status.st_mode & 0o777) == (12345, 23456, 0o640)
+
+
+def test_no_store(tmp_path: Path) -> None:
+    """Without a store there the command ends as every other does that cannot reach one, and makes
+    none."""
+    ended = deploylens("compact", store=tmp_path / "none.duckdb", here=tmp_path)
+    assert ended.code == ExitCode.NO_STORE
+    assert "none.duckdb" in ended.err
+    assert list(tmp_path.iterdir()) == []

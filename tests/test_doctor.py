@@ -33,6 +33,7 @@ from receiver.settings import Address, ReceiverSettings, TlsFiles
 from tests.certificates import LONG_AGO, Authority, tls_files
 from tests.command_line import Ended, deploylens
 from tests.ingest import stored, trace_request
+from tests.mounted import mounted
 from tests.served import free_addresses, free_ports, rows, serving
 
 KEY = "0123456789abcdef0123"
@@ -205,19 +206,14 @@ def test_an_address_of_another_host() -> None:
 @pytest.fixture
 def unwritable() -> Iterator[Path]:
     """A folder that nobody can write, not even root."""
-    with tempfile.TemporaryDirectory() as folder:
-        if os.geteuid() != 0:
-            Path(folder).chmod(0o555)
-            yield Path(folder)
-            Path(folder).chmod(0o755)
-            return
-        mount = ["mount", "-t", "tmpfs", "-o", "ro,size=1m", "tmpfs", folder]
-        if subprocess.run(mount, check=False).returncode != 0:
-            pytest.skip("mounting a file system is not allowed here")
-        try:
-            yield Path(folder)
-        finally:
-            subprocess.run(["umount", folder], check=True)
+    if os.geteuid() == 0:
+        with mounted("ro,size=1m") as folder:
+            yield folder
+        return
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o555)
+        yield Path(name)
+        Path(name).chmod(0o755)
 
 
 def test_a_folder_that_cannot_be_written(unwritable: Path) -> None:

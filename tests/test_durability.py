@@ -1,11 +1,9 @@
 """What was acknowledged is in the store, once, whatever happens to the receiver."""
 
 import contextlib
-import os
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -25,6 +23,7 @@ from receiver.signals import Signal
 from receiver.storage.writer import Writer
 from tests.ingest import trace_request
 from tests.load import Load, all_ways, loading, running_load, trace_id
+from tests.mounted import mounted
 from tests.reckoning import reckon
 from tests.served import ROOT, Addresses, free_addresses, rows, serving, wait_for_lease
 
@@ -124,14 +123,8 @@ def test_signals_end_it_cleanly(tmp_path: Path, number: signal.Signals) -> None:
 @pytest.fixture
 def small_disk() -> Iterator[Path]:
     """A file system of 24 MB."""
-    with tempfile.TemporaryDirectory() as folder:
-        mount = ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder]
-        if os.geteuid() != 0 or subprocess.run(mount, check=False).returncode != 0:
-            pytest.skip("mounting a small file system needs root; run this test as root once")
-        try:
-            yield Path(folder)
-        finally:
-            subprocess.run(["umount", folder], check=True)
+    with mounted("size=24m") as folder:
+        yield folder
 
 
 def test_full_disk_and_room_again(small_disk: Path) -> None:

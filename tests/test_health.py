@@ -1,8 +1,5 @@
 """`/healthz` and `/readyz` say whether a receiver lives and takes requests, and what is wrong."""
 
-import os
-import subprocess
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -24,6 +21,7 @@ from receiver.settings import Address, ReceiverSettings
 from receiver.signals import Signal
 from receiver.storage.writer import Writer
 from tests.ingest import row, trace_request
+from tests.mounted import mounted
 
 ANY_PORT = Address("127.0.0.1", 0)
 PROTOBUF = {"Content-Type": "application/x-protobuf"}
@@ -216,14 +214,8 @@ def test_draining(tmp_path: Path) -> None:
 @pytest.fixture
 def small_disk() -> Iterator[Path]:
     """A file system of 48 MB."""
-    with tempfile.TemporaryDirectory() as folder:
-        mount = ["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", folder]
-        if os.geteuid() != 0 or subprocess.run(mount, check=False).returncode != 0:
-            pytest.skip("mounting a small file system needs root; run this test as root once")
-        try:
-            yield Path(folder)
-        finally:
-            subprocess.run(["umount", folder], check=True)
+    with mounted("size=48m") as folder:
+        yield folder
 
 
 def test_a_full_disk(small_disk: Path) -> None:

@@ -312,4 +312,4 @@ def test_packaged_queries_pass_the_sandbox(tmp_path: Path) -> None:
         ReadingRoom(connection)
         offered = published(connection)
         for query in Catalog.load():
-            check_statement(connection, query.sql, offered)
+            assert check_statement(connection, query.sql, offered)

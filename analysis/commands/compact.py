@@ -27,11 +27,11 @@ def compact(invocation: Invocation) -> None:
     """
     store = invocation.settings().store
 
-    from analysis.exit_code import CommandFailed
     from receiver.storage.compaction import compact as compact_store
+    from receiver.storage.store import StoreMissing
 
     if not store.is_file():
-        raise CommandFailed(f"there is no store at {store}, so there is nothing to compact.")
+        raise StoreMissing(f"there is no store at {store}. Name the one to compact with --store.")
     before = store.stat().st_size
     compact_store(store)
     click.echo(f"{store}: {before / 1e6:.1f} MB before, {store.stat().st_size / 1e6:.1f} MB now.")

@@ -57,10 +57,10 @@ def serve(invocation: Invocation) -> None:
     """Receive OTLP traces and logs, and answer questions meanwhile.
 
     Runs until SIGINT or SIGTERM; then everything that was received is committed and it exits 0.
-    Port 0 takes a free port. Each address can also be set by DEPLOYLENS_GRPC, DEPLOYLENS_HTTP and
-    DEPLOYLENS_API, or under [serve] in deploylens.toml; the limits by DEPLOYLENS_MAX_REQUEST_BYTES,
-    DEPLOYLENS_MAX_QUEUE_BYTES and DEPLOYLENS_MAX_RESPONSE_BYTES, the origins by
-    DEPLOYLENS_CORS_ORIGINS, with commas.
+    Port 0 takes a free port. Each option is also read from the environment, as DEPLOYLENS_MAX_DISK
+    for --max-disk, or from deploylens.toml under [serve], as max_disk. Those that may be repeated
+    are plural there, with commas: DEPLOYLENS_CORS_ORIGINS. Keys themselves, with commas, may stand
+    in DEPLOYLENS_API_KEYS, never in an option.
     """
     settings = invocation.settings()
     api, log_format = local_api_address(settings), settings.log_format

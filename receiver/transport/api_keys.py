@@ -112,6 +112,7 @@ def _file_keys(path: Path) -> list[str]:
     except OSError as error:
         raise CredentialsUnusable(
             f"the API key file {path} cannot be read: {error.strerror}."
+            " Check the path, and that this user may read it."
         ) from None
     except UnicodeDecodeError:
         raise CredentialsUnusable(f"the API key file {path} is not text.") from None

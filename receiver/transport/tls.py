@@ -122,6 +122,7 @@ def _content(path: Path, what: str) -> bytes:
     except OSError as error:
         raise CredentialsUnusable(
             f"the TLS {what} file {path} cannot be read: {error.strerror}."
+            " Check the path, and that this user may read it."
         ) from None
     if b"-----BEGIN " not in content:
         raise CredentialsUnusable(
