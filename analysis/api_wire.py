@@ -6,14 +6,15 @@ Both ends use these functions, so one home of a store answers exactly like the o
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import datetime, timedelta
-from typing import Any
+from types import NoneType
+from typing import Any, get_args, get_type_hints
 
 import pyarrow as pa
 
 from analysis.catalog import ParameterError, QueryNameError
 from analysis.parameters import EXPECTED, parse_value, value_text
 from analysis.query_error import QueryFailed, QueryRefused, QueryTimeout, QueryTooLarge
-from receiver.storage.marks import DeploymentMark
+from receiver.storage.statements import STATEMENTS, Statement
 
 ARROW_STREAM = "application/vnd.apache.arrow.stream"
 TRUNCATED_HEADER = "deploylens-truncated"
@@ -102,23 +103,26 @@ def decode_table(body: bytes) -> pa.Table:
     return pa.ipc.open_stream(body).read_all()
 
 
-def encode_mark(mark: DeploymentMark) -> dict[str, Json]:
-    """A mark as JSON."""
-    return asdict(mark)
+def encode_statement(statement: Statement) -> dict[str, Json]:
+    """A mark or a decision as JSON."""
+    return asdict(statement)
 
 
-def decode_mark(body: Json) -> DeploymentMark:
-    """A mark from JSON, every field of its type; raises MalformedApiRequest."""
-    known = {field.name for field in fields(DeploymentMark)}
+def decode_statement(name: str, body: Json) -> Statement:
+    """What is told by this word, `mark` or another, from JSON; raises MalformedApiRequest unless
+    every field is of its type."""
+    told = STATEMENTS[name]
+    known = {field.name for field in fields(told)}
     if not isinstance(body, dict) or not body.keys() <= known:
-        raise MalformedApiRequest(f"a mark is an object of: {', '.join(sorted(known))}.")
-    for name, value in body.items():
-        expected = {"irreversible": bool, "marked_at_unix_nano": int}.get(name, str)
-        optional = name not in ("service_name", "service_version", "irreversible")
-        if type(value) is not expected and not (optional and value is None):
-            raise MalformedApiRequest(f"{name!r} of a mark is {value!r}, not {expected.__name__}.")
+        raise MalformedApiRequest(f"{name!r} takes an object of: {', '.join(sorted(known))}.")
+    hints = get_type_hints(told)
+    for field, value in body.items():
+        expected = get_args(hints[field]) or (hints[field],)
+        if type(value) not in expected:
+            words = " or ".join("null" if kind is NoneType else kind.__name__ for kind in expected)
+            raise MalformedApiRequest(f"{field!r} of {name!r} is {value!r}, not {words}.")
     try:
-        return DeploymentMark(**body)
+        return told(**body)
     except (TypeError, ValueError) as error:
         raise MalformedApiRequest(str(error)) from None
 

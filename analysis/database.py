@@ -20,6 +20,7 @@ from analysis.query_error import QueryError
 from analysis.reading_room import QUERY_TIMEOUT_S, SqlAnswer, SqlLimits
 from receiver.lease import Lease, lease_path, process_lives, read_lease
 from receiver.storage.marks import DeploymentMark
+from receiver.storage.statements import Statement
 from receiver.storage.store import StoreError, StoreLocked
 
 HOME_WAIT_S = 5.0
@@ -34,6 +35,7 @@ __all__ = [
     "SqlLimits",
     "mark_deployment",
     "open_database",
+    "tell_store",
 ]
 
 Answer = TypeVar("Answer")
@@ -131,22 +133,27 @@ def open_database(store: Path, wait_s: float = HOME_WAIT_S) -> Database:
 
 
 def mark_deployment(store: Path, mark: DeploymentMark, wait_s: float = HOME_WAIT_S) -> None:
-    """Write the mark wherever the store is; a store that is not there yet is created.
+    """Write the mark as `tell_store` does."""
+    tell_store(store, mark, wait_s)
+
+
+def tell_store(store: Path, statement: Statement, wait_s: float = HOME_WAIT_S) -> None:
+    """Write a mark or a decision wherever the store is; one that is not there yet is created.
 
     Raises StoreError.
     """
 
     def at_file(path: Path) -> None:
-        from analysis.file_database import mark_in_file
+        from analysis.file_database import tell_file
 
-        mark_in_file(path, mark)
+        tell_file(path, statement)
 
     def at_receiver(lease: Lease) -> None:
         from analysis.receiver_database import ReceiverDatabase
 
         home = ReceiverDatabase(lease)
         try:
-            home.mark(mark)
+            home.tell(statement)
         finally:
             home.close()
 

@@ -2,7 +2,8 @@
 
 Rows are read page by page through the same door as every question, so it works while a receiver
 writes, and memory stays bounded. What arrives after the start is left out: pages are ranges of
-`request_id`, up to the last one at the start. Ids become hex text, as in the views.
+`request_id`, up to the last one at the start. Ids become hex text, as in the views, and exceptions
+have the whole text of their stacks.
 """
 
 from collections.abc import Callable, Iterator
@@ -40,16 +41,18 @@ ORDER BY page
 
 @dataclass(frozen=True, slots=True)
 class ExportedTable:
-    """One stored table: what is selected of it, and whether an export request brought its rows."""
+    """One stored table: what is selected of it, whether an export request brought its rows, and
+    what stands in another table."""
 
     name: str
     columns: str
     by_request: bool
+    joined: str = ""
 
     def sql(self) -> str:
         """The SELECT of one page, or of everything."""
         condition = f" {_BY_REQUEST}" if self.by_request else ""
-        return f"SELECT {self.columns} FROM store.{self.name}{condition}"
+        return f"SELECT {self.columns} FROM store.{self.name}{self.joined}{condition}"
 
 
 TABLES = (
@@ -57,6 +60,9 @@ TABLES = (
     ExportedTable("deployment_marks", "*", by_request=False),
     ExportedTable("deployment_history", "*", by_request=False),
     ExportedTable("exception_history", "*", by_request=False),
+    ExportedTable("resolutions", "*", by_request=False),
+    ExportedTable("silences", "*", by_request=False),
+    ExportedTable("grouping", "*", by_request=False),
     ExportedTable("retention_edge", "*", by_request=False),
     ExportedTable("export_requests", "*", by_request=True),
     ExportedTable(
@@ -64,7 +70,13 @@ TABLES = (
         f"* REPLACE ({_HEX_IDS}, span_hex(parent_span_id) AS parent_span_id)",
         by_request=True,
     ),
-    ExportedTable("exceptions", f"* REPLACE ({_HEX_IDS})", by_request=True),
+    ExportedTable(
+        "exceptions",
+        f"exceptions.* EXCLUDE (stacktrace_id, message_at) REPLACE ({_HEX_IDS}), with_message("
+        "stacktrace, exception_message, message_at) AS exception_stacktrace",
+        by_request=True,
+        joined=" LEFT JOIN store.stacktraces USING (stacktrace_id)",
+    ),
     ExportedTable("log_records", f"* REPLACE ({_HEX_IDS})", by_request=True),
 )
 

@@ -18,7 +18,7 @@ from analysis.reading_room import (
     connect,
     lock_down,
 )
-from receiver.storage.marks import DeploymentMark, insert_mark
+from receiver.storage.statements import Statement, insert_statement
 from receiver.storage.store import attach_read_only, open_store
 
 
@@ -63,13 +63,13 @@ class FileDatabase:
         self._temporary.cleanup()
 
 
-def mark_in_file(store: Path, mark: DeploymentMark) -> None:
-    """Write the mark into the file, creating the store when there is none yet.
+def tell_file(store: Path, statement: Statement) -> None:
+    """Write what was told into the file, creating the store when there is none yet.
 
     A pipeline marks when it starts to deploy, which may be before the first span.
     """
     connection = open_store(store)
     try:
-        insert_mark(connection, mark)
+        insert_statement(connection, statement)
     finally:
         connection.close()

@@ -1,10 +1,11 @@
 """The local API: how other processes ask the store that this receiver holds.
 
 `POST /api/query/NAME` runs one of our saved queries, `POST /api/sql` a statement in the sandbox,
-`POST /api/mark` writes a deployment mark, `GET /api/status` says who answers. The receiver adds
-routes of its own, for files that are imported. Every call carries
-the token of the lease and a loopback Host, so no web page can reach it by rebinding a name. SQL
-text is never trusted, whoever sends it. Tables come back as Arrow IPC streams, errors as JSON.
+`POST /api/mark`, `/api/resolve` and `/api/silence` write what people tell about a deployment or an
+exception, `GET /api/status` says who answers. The receiver adds routes of its own, for files that
+are imported. Every call carries the token of the lease and a loopback Host, so no web page can
+reach it by rebinding a name. SQL text is never trusted, whoever sends it. Tables come back as Arrow
+IPC streams, errors as JSON.
 """
 
 import asyncio
@@ -13,6 +14,7 @@ import json
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import TypeVar
 
@@ -33,8 +35,8 @@ from analysis.api_wire import (
     MalformedApiRequest,
     OtherEdition,
     ReceiverBusy,
-    decode_mark,
     decode_parameters,
+    decode_statement,
     encode_table,
     error_kind,
 )
@@ -47,7 +49,7 @@ from analysis.reading_room import (
     SqlLimits,
 )
 from receiver.errors import Unavailable
-from receiver.storage.marks import DeploymentMark
+from receiver.storage.statements import STATEMENTS, Statement
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 BODY_BYTES_MAX = 1024 * 1024
@@ -73,7 +75,7 @@ def build_app(
     room: Callable[[], ReadingRoom],
     token: str,
     catalog: Catalog,
-    mark: Callable[[DeploymentMark], None],
+    tell: Callable[[Statement], None],
     status: Callable[[], Mapping[str, Json]],
     limits: ApiLimits | None = None,
     open_routes: Sequence[Route] = (),
@@ -81,14 +83,17 @@ def build_app(
 ) -> Starlette:
     """The application. `room` is asked for each question: a receiver may have to reopen its store.
 
-    `mark` writes a mark and may block; `status` adds what the receiver tells about itself.
+    `tell` writes a statement and may block; `status` adds what the receiver tells about itself.
     `open_routes` are answered without the token, for probes; `more_routes` with it.
     """
-    api = _LocalApi(room, catalog, mark, status, limits or ApiLimits())
+    api = _LocalApi(room, catalog, tell, status, limits or ApiLimits())
     routes = [
         Route("/api/query/{name}", _answering(api.query), methods=["POST"]),
         Route("/api/sql", _answering(api.sql), methods=["POST"]),
-        Route("/api/mark", _answering(api.mark), methods=["POST"]),
+        *(
+            Route(f"/api/{name}", _answering(partial(api.tell, name)), methods=["POST"])
+            for name in STATEMENTS
+        ),
         Route("/api/status", _answering(api.status), methods=["GET"]),
         *open_routes,
         *more_routes,
@@ -133,11 +138,11 @@ class _LocalApi:
         self,
         room: Callable[[], ReadingRoom],
         catalog: Catalog,
-        mark: Callable[[DeploymentMark], None],
+        tell: Callable[[Statement], None],
         status: Callable[[], Mapping[str, Json]],
         limits: ApiLimits,
     ) -> None:
-        self._room, self._catalog, self._mark, self._status = room, catalog, mark, status
+        self._room, self._catalog, self._tell, self._status = room, catalog, tell, status
         self._limits = limits
         self._slots = asyncio.Semaphore(limits.queries_max)
         self._present = 0
@@ -169,11 +174,11 @@ class _LocalApi:
         )
         return await _arrow(answer.table, {TRUNCATED_HEADER: str(answer.truncated).lower()})
 
-    async def mark(self, request: Request) -> Response:
-        """A deployment mark, written by the receiver."""
-        mark = decode_mark(await _json_object(request))
+    async def tell(self, name: str, request: Request) -> Response:
+        """A mark or a decision, written by the receiver."""
+        statement = decode_statement(name, await _json_object(request))
         try:
-            await run_in_threadpool(self._mark, mark)
+            await run_in_threadpool(self._tell, statement)
         except Unavailable as error:
             raise ReceiverBusy(str(error)) from error
         return JSONResponse({})

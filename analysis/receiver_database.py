@@ -11,8 +11,8 @@ from analysis.api_wire import (
     OtherEdition,
     ReceiverBusy,
     decode_table,
-    encode_mark,
     encode_parameters,
+    encode_statement,
     error_from,
 )
 from analysis.catalog import QueryNameError, SavedQuery, bind
@@ -26,7 +26,7 @@ from analysis.reading_room import (
     whole,
 )
 from receiver.lease import Lease
-from receiver.storage.marks import DeploymentMark
+from receiver.storage.statements import STATEMENTS, Statement
 from receiver.storage.store import StoreError
 
 CONNECT_TIMEOUT_S = 2.0
@@ -88,12 +88,13 @@ class ReceiverDatabase:
         truncated = response.headers.get(TRUNCATED_HEADER) == "true"
         return SqlAnswer(decode_table(response.content), truncated)
 
-    def mark(self, mark: DeploymentMark) -> None:
-        """Have the receiver write the mark; it is never sent twice."""
+    def tell(self, statement: Statement) -> None:
+        """Have the receiver write it; it is never sent twice."""
+        name = next(word for word, kind in STATEMENTS.items() if isinstance(statement, kind))
         try:
-            self._request("POST", "/api/mark", encode_mark(mark))
+            self._request("POST", f"/api/{name}", encode_statement(statement))
         except ReceiverUnreachable as error:
-            raise StoreError(f"{error} Whether the mark was written is not known.") from None
+            raise StoreError(f"{error} Whether the {name} was written is not known.") from None
 
     def close(self) -> None:
         """Close the connections to the receiver."""

@@ -21,6 +21,7 @@ def receiver_settings(settings: Settings) -> ReceiverSettings:
         api_keys=settings.api_keys,
         tls=_tls(settings),
         redaction=settings.redaction,
+        grouping=settings.grouping,
         retention_s=settings.retention_s,
         disk_bytes_max=settings.disk_bytes_max,
     )

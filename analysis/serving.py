@@ -26,6 +26,7 @@ from receiver.monitoring.metrics import program_version
 from receiver.server import Receiver
 from receiver.settings import Address, ReceiverSettings
 from receiver.storage.reader_gate import STOP_WAIT_S
+from receiver.storage.regrouping import Progress
 from receiver.storage.store import SCHEMA_VERSION
 from receiver.transport.exposure import exposure_warnings
 from receiver.transport.http_server import HttpServer
@@ -57,7 +58,11 @@ def serve(
     now: list[tuple[Serving, Receiver]] = []
     stop = StopSignals(lambda: _end_at_once(now))
     with stop.caught(), ThreadPoolExecutor(1, "deploylens-serve") as thread:
-        thread.submit(_serve, settings, api, on_ready, stop, now).result()
+        served = thread.submit(_serve, settings, api, on_ready, stop, now)
+        try:
+            served.result()
+        except _StoppedAtStart:
+            _LOG.info("stopped while stored exceptions were grouped again; nothing was changed")
 
 
 def _serve(
@@ -70,7 +75,7 @@ def _serve(
     manager = ServiceManager()
     with (
         manager.watched(lambda: all(receiver.health.is_live() for _, receiver in now)),
-        _started(settings, api) as (serving, receiver),
+        _started(settings, api, _regrouping(manager, stop)) as (serving, receiver),
         sparing_started_objects(),
     ):
         now.append((serving, receiver))
@@ -84,6 +89,22 @@ def _serve(
         manager.tell("STOPPING=1", f"STATUS=drains {load.requests} requests")
         _LOG.info("stopping", extra={"requests_waiting": load.requests})
     _LOG.info("stopped", extra=receiver.metrics.totals())
+
+
+def _regrouping(manager: ServiceManager, stop: StopSignals) -> Progress:
+    """Asks the service manager for more time, and ends what is done when a signal came."""
+
+    def on_progress(done: int, total: int) -> None:
+        status = f"STATUS=groups stored exceptions again: {done} of {total}"
+        manager.tell("EXTEND_TIMEOUT_USEC=60000000", status)
+        if stop.asked.is_set():
+            raise _StoppedAtStart
+
+    return on_progress
+
+
+class _StoppedAtStart(Exception):
+    """A signal came before anything was received."""
 
 
 def _facts(serving: Serving, settings: ReceiverSettings) -> dict[str, object]:
@@ -125,7 +146,9 @@ def running(settings: ReceiverSettings, api: Address | None) -> Iterator[Serving
 
 
 @contextmanager
-def _started(settings: ReceiverSettings, api: Address | None) -> Iterator[tuple[Serving, Receiver]]:
+def _started(
+    settings: ReceiverSettings, api: Address | None, on_regrouping: Progress | None = None
+) -> Iterator[tuple[Serving, Receiver]]:
     """At the end the receiver drains while the local API still answers, then that stops, and then
     the store is closed."""
     with ExitStack() as at_end:
@@ -136,7 +159,7 @@ def _started(settings: ReceiverSettings, api: Address | None) -> Iterator[tuple[
         at_end.callback(receiver.close)
         at_end.callback(receiver.drain)  # again if it was not reached below; then nothing is left
         token = secrets.token_urlsafe(32)
-        receiver.start()
+        receiver.start(on_regrouping)
         server = None if listener is None else _api_server(receiver, listener, token)
         if server is not None:
             server.start()
@@ -171,7 +194,7 @@ def _api_server(receiver: Receiver, listener: Listener, token: str) -> HttpServe
         room.current,
         token,
         Catalog.load(),
-        receiver.writer.mark,
+        receiver.writer.tell,
         status,
         open_routes=receiver.routes(),
         more_routes=receiver.import_routes(),

@@ -9,7 +9,10 @@ from typing import Any
 
 from analysis.byte_size import parse_byte_size
 from analysis.duration import parse_duration_s
+from analysis.grouping_settings import TABLE as GROUPING_TABLE
+from analysis.grouping_settings import RulesError, grouping_rules
 from analysis.suggestion import did_you_mean
+from receiver.fingerprints.rules import GroupingRules
 from receiver.flatten.redaction_rules import REDACTION_MODES, RedactionRules
 from receiver.monitoring.log_words import LOG_FORMATS, LOG_LEVELS
 from receiver.settings import API_PORT, GRPC_PORT, HTTP_PORT, Address, parse_address, parse_origin
@@ -93,7 +96,7 @@ class Settings:
     ) -> None:
         """Hold the flags by setting name; the file is read from `folder`, else the current one."""
         self._flags, self._environ = flags, environ
-        self._file = read_file((folder or Path.cwd()) / FILE_NAME)
+        self._file, self.grouping = read_file((folder or Path.cwd()) / FILE_NAME)
 
     @property
     def store(self) -> Path:
@@ -240,26 +243,31 @@ class Settings:
         return Given(setting.default, f"the default of {setting.flag}")
 
 
-def read_file(path: Path) -> dict[str, str | list[str]]:
-    """The settings in the file by dotted key, none without a file; raises ConfigurationError."""
+def read_file(path: Path) -> tuple[dict[str, str | list[str]], GroupingRules]:
+    """The settings in the file by dotted key, and how exceptions are grouped; nothing without a
+    file. Raises ConfigurationError."""
     if not path.is_file():
-        return {}
+        return {}, GroupingRules()
     import tomllib
 
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
+        grouping = grouping_rules(content.pop(GROUPING_TABLE, {}))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}.") from None
+    except RulesError as error:
+        raise ConfigurationError(f"{path}: {error}") from None
     settings = _flat(content)
     known = [setting.key for setting in SETTINGS.values()]
     for key, value in settings.items():
         if key not in known:
+            names = [*known, GROUPING_TABLE]
             raise ConfigurationError(
-                f"{path} has an unknown key {key!r}.{did_you_mean(key, known)}"
-                f" It may have: {', '.join(known)}."
+                f"{path} has an unknown key {key!r}.{did_you_mean(key, names)}"
+                f" It may have: {', '.join(names)}."
             )
         _check_type(path, key, value)
-    return settings
+    return settings, grouping
 
 
 def _flat(table: Mapping[str, Toml], prefix: str = "") -> dict[str, Toml]:

@@ -2,12 +2,14 @@
 
     python -m benchmarks.ingest [--spans 8192] [--seconds 8] [--connections 16]
     python -m benchmarks.ingest --cases
+    python -m benchmarks.ingest --incident
 
 Runs `deploylens serve` in a process of its own and sends from this one, on the same cores. Every
 acknowledgement means that the rows are committed. The same payloads are parsed by the strict
 protobuf parser (upb) on one thread in the same run, before and after; the ratio to the faster of
 the two is the figure to compare
-between machines. `--cases` runs a case for each thing that could be slow.
+between machines. `--cases` runs a case for each thing that could be slow, `--incident` a load
+without exceptions and the same with stack traces of 3 KB on half of the spans.
 """
 
 import argparse
@@ -48,6 +50,7 @@ class Case:
     gzip: bool = False
     failing: float = 0.02
     distinct: bool = False
+    stack_groups: int = 0
 
 
 CASES = (
@@ -64,6 +67,13 @@ CASES = (
     Case("8,192 spans, HTTP, gzip", transport="http", gzip=True),
     Case("every attribute value distinct", distinct=True),
     Case("half of the spans with an exception", failing=0.5),
+)
+# Pairs: a load without exceptions, and the same in an incident.
+INCIDENT = (
+    Case("no exceptions, 2,048 spans", spans=2048, failing=0.0),
+    Case("half of the spans with 3 KB of stack", spans=2048, failing=0.5, stack_groups=200),
+    Case("no exceptions, 8,192 spans", failing=0.0),
+    Case("half with 3 KB of stack, 8,192 spans", failing=0.5, stack_groups=200),
 )
 
 
@@ -106,20 +116,33 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=8.0, help="length of a case")
     parser.add_argument("--connections", type=int, default=16, help="clients at the same time")
     parser.add_argument("--cases", action="store_true", help="run every case")
+    parser.add_argument("--incident", action="store_true", help="compare with an incident")
     given = parser.parse_args()
     named = Case("as asked", spans=given.spans, connections=given.connections)
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     print(json.dumps({"machine": machine}), file=sys.stderr)
-    for case in CASES if given.cases else (named,):
+    results = []
+    for case in INCIDENT if given.incident else CASES if given.cases else (named,):
         with tempfile.TemporaryDirectory() as folder:
-            result = measure(case, Path(folder) / "bench.duckdb", given.seconds)
-        print(json.dumps(asdict(result)), flush=True)
+            results.append(measure(case, Path(folder) / "bench.duckdb", given.seconds))
+        print(json.dumps(asdict(results[-1])), flush=True)
+    if given.incident:
+        for quiet, incident in zip(results[::2], results[1::2], strict=True):
+            ratio = round(incident.spans_per_s / quiet.spans_per_s, 3)
+            print(json.dumps({"case": incident.case, "speed, of the one before": ratio}))
 
 
 def measure(case: Case, store: Path, seconds: float) -> Result:
     """Sends for that long and checks that every acknowledged span is stored once."""
     count = max(1, _PAYLOAD_SPANS // case.spans)
-    first = list(payloads(min(count, 4096), case.spans, case.failing, distinct=case.distinct))
+    made = payloads(
+        min(count, 4096),
+        case.spans,
+        case.failing,
+        distinct=case.distinct,
+        stack_groups=case.stack_groups,
+    )
+    first = list(made)
     parse_s = parse_seconds(first)
     addresses = free_addresses()
     requests = endless(first)

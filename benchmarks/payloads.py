@@ -3,10 +3,13 @@
 import itertools
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.proto.common.v1.common_pb2 import KeyValue
 from opentelemetry.proto.trace.v1.trace_pb2 import Span, Status
+
+from benchmarks.stack_groups import Failure, failure
 
 _START = 1_790_000_000_000_000_000
 _ROUTES = ("/api/orders/{id}", "/api/cart", "/api/products/{id}", "/api/checkout", "/healthz")
@@ -24,16 +27,22 @@ _STACK = "Traceback (most recent call last):\n" + "".join(
 
 
 def payloads(
-    count: int, spans: int, failing: float = 0.02, seed: int = 7, distinct: bool = False
+    count: int,
+    spans: int,
+    failing: float = 0.02,
+    seed: int = 7,
+    distinct: bool = False,
+    stack_groups: int = 0,
 ) -> Iterator[bytes]:
     """`count` serialized requests of `spans` spans with nine attributes each, from four services.
 
-    A share `failing` of the spans ends with an exception that carries a stack trace. With
-    `distinct` every attribute value is another one.
+    A share `failing` of the spans ends with an exception that carries a short stack trace, or one
+    of so many groups of long ones. With `distinct` every attribute value is another one.
     """
     random_source = random.Random(seed)
+    shape = _Shape(failing, distinct, stack_groups)
     for _ in range(count):
-        yield _request(spans, failing, distinct, random_source).SerializeToString()
+        yield _request(spans, shape, random_source).SerializeToString()
 
 
 def endless(first: Sequence[bytes]) -> Iterator[bytes]:
@@ -44,9 +53,16 @@ def endless(first: Sequence[bytes]) -> Iterator[bytes]:
         yield first[number % len(first)] + mark
 
 
-def _request(
-    spans: int, failing: float, distinct: bool, random_source: random.Random
-) -> ExportTraceServiceRequest:
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What is in the requests, as `payloads` has it."""
+
+    failing: float
+    distinct: bool
+    stack_groups: int
+
+
+def _request(spans: int, shape: _Shape, random_source: random.Random) -> ExportTraceServiceRequest:
     request = ExportTraceServiceRequest()
     services = min(4, spans)
     for service in range(services):
@@ -69,12 +85,12 @@ def _request(
         scope.scope.name, scope.scope.version = "opentelemetry.instrumentation.fastapi", "0.66b2"
         mine = spans // services + (service < spans % services)
         scope.spans.extend(
-            _span(random_source.random() < failing, distinct, random_source) for _ in range(mine)
+            _span(random_source.random() < shape.failing, shape, random_source) for _ in range(mine)
         )
     return request
 
 
-def _span(fails: bool, distinct: bool, random_source: random.Random) -> Span:
+def _span(fails: bool, shape: _Shape, random_source: random.Random) -> Span:
     start = _START + random_source.randrange(3_600_000_000_000)
     route = random_source.choice(_ROUTES)
     span = Span(
@@ -101,24 +117,28 @@ def _span(fails: bool, distinct: bool, random_source: random.Random) -> Span:
             "client.address": f"10.0.{random_source.randrange(256)}.{random_source.randrange(256)}",
         }.items()
     )
-    if distinct:
+    if shape.distinct:
         for attribute in span.attributes:
             attribute.value.string_value = random_source.randbytes(10).hex()
     if fails:
-        _add_exception(span, start, random_source)
+        _add_exception(span, start, shape.stack_groups, random_source)
     return span
 
 
-def _add_exception(span: Span, start: int, random_source: random.Random) -> None:
-    message = f"no price for order {random_source.randrange(1_000_000)}"
+def _add_exception(span: Span, start: int, stack_groups: int, random_source: random.Random) -> None:
+    if stack_groups:
+        one = failure(stack_groups, random_source)
+    else:
+        message = f"no price for order {random_source.randrange(1_000_000)}"
+        one = Failure("KeyError", message, f"{_STACK}KeyError: '{message}'\n")
     span.status.code = Status.STATUS_CODE_ERROR
     event = span.events.add(name="exception", time_unix_nano=start + 400_000)
     event.attributes.extend(
         _attribute(key, value)
         for key, value in {
-            "exception.type": "KeyError",
-            "exception.message": message,
-            "exception.stacktrace": f"{_STACK}KeyError: '{message}'\n",
+            "exception.type": one.type,
+            "exception.message": one.message,
+            "exception.stacktrace": one.stacktrace,
         }.items()
     )
 

@@ -46,7 +46,7 @@ WITH c AS (
     SELECT bucket($step, time), time,
         service_namespace, environment_name, service_version, deployment_id,
         NULL, false, NULL, true
-    FROM exceptions WHERE service_name = $service_name
+    FROM exceptions WHERE service_name = $service_name AND exception_source <> 'status'
 ), counted AS (
     SELECT
         h.step_start,

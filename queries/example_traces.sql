@@ -38,7 +38,7 @@ WITH recorded AS (
     FROM compared_exceptions(
         $service_name, $service_version, $environment_name, $deployment_id,
         $baseline_version, $since, $until)
-    WHERE side = 'candidate' AND trace_key IS NOT NULL
+    WHERE side = 'candidate' AND trace_key IS NOT NULL AND exception_source <> 'status'
     GROUP BY trace_key
 ), sorted AS (
     SELECT r.trace_key, r.span_key, r.start_time, r.endpoint, r.outcome, r.http_status_code,

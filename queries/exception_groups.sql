@@ -1,6 +1,8 @@
--- Exceptions of the candidate and the baseline, one row per strict fingerprint.
--- Most frequent on the candidate first. The same exception as span event and as log record counts
--- once.
+-- Exceptions of the candidate and the baseline, one row per strict fingerprint, with its state.
+-- Most frequent on the candidate first, silenced ones last. The same exception as span event and as
+-- log record counts once. What the states mean, and how they are proven, say
+-- queries/views/64_exception_changes.sql and 65_exception_states.sql. Where it hits is told of the
+-- candidate where it shows the exception, else of the baseline.
 -- param service_name VARCHAR: service that was deployed
 -- param service_version VARCHAR: its version; '' for spans that carry none
 -- param environment_name VARCHAR = NULL: environment; NULL: the one the version reached last
@@ -9,8 +11,9 @@
 -- param since TIMESTAMP = NULL: start of the candidate's window, UTC; NULL: its first traffic
 -- param until TIMESTAMP = NULL: moment to judge at, UTC; nothing later is read; NULL: now
 -- param rows_max BIGINT = 50: groups to return
+-- column state VARCHAR: 'new', 'regressed', 'escalating', 'ongoing' or 'gone'
 -- column exception_type VARCHAR: exception.type
--- column exception_message VARCHAR: message of the latest sighting
+-- column exception_message VARCHAR: message of the candidate's first sighting, or baseline's last
 -- column top_frame VARCHAR: top in-app frame; NULL without a stack trace
 -- column seen_in VARCHAR: 'candidate', 'baseline' or 'both'
 -- column candidate_sightings BIGINT: recorded by the candidate
@@ -18,12 +21,24 @@
 -- column baseline_sightings BIGINT: recorded by the baseline; NULL without a baseline
 -- column baseline_per_request DOUBLE: per request, weighted
 -- column ratio DOUBLE: candidate's per request divided by the baseline's
--- column traces BIGINT: distinct traces of the candidate it was seen in
+-- column traces BIGINT: distinct traces of the candidate; each sighting outside a trace counts too
 -- column first_seen TIMESTAMP_NS: first sighting in either window
 -- column last_seen TIMESTAMP_NS: last sighting in either window
 -- column fingerprint VARCHAR: strict key
 -- column fingerprint_loose VARCHAR: loose key
 -- column example_trace_id VARCHAR: trace of the candidate's latest sighting, else of the baseline's
+-- column first_trace_id VARCHAR: trace of the candidate's first sighting, else of the baseline's
+-- column known_since TIMESTAMP_NS: first sighting in the service and environment
+-- column why VARCHAR: of regressed ones: 'resolved', 'resolved in ...' or 'was gone'
+-- column probability_not_new DOUBLE: of new ones, as in new_exceptions
+-- column e_value DOUBLE: evidence of a higher rate than its history's
+-- column probability_not_gone DOUBLE: of gone ones, as in gone_exceptions
+-- column endpoints BIGINT: distinct endpoints it hits
+-- column top_endpoint VARCHAR: the one with the most traces
+-- column instances BIGINT: distinct instances that recorded it
+-- column users BIGINT: distinct user.id on the spans of its traces; NULL when none is sent
+-- column share_of_failures DOUBLE: of the candidate's failing requests, those whose trace shows it
+-- column silenced BOOLEAN: somebody silenced it, and that is not over
 -- column service_namespace VARCHAR: namespace of the candidate
 -- column environment_name VARCHAR: environment both were compared in
 -- column deployment_id VARCHAR: roll-out of the candidate
@@ -41,27 +56,9 @@ WITH totals AS (
     FROM compared_requests(
         $service_name, $service_version, $environment_name, $deployment_id,
         $baseline_version, $since, $until)
-), groups AS (
-    SELECT
-        fingerprint,
-        arg_max(exception_type, (side, time, span_key)) AS exception_type,
-        arg_max(exception_message, (side, time, span_key)) AS exception_message,
-        arg_max(top_frame, (side, time, span_key)) AS top_frame,
-        arg_max(fingerprint_loose, (side, time, span_key)) AS fingerprint_loose,
-        arg_max(trace_key, (side, time, span_key)) AS example_trace_key,
-        count(*) FILTER (side = 'candidate') AS candidate_sightings,
-        sum(weight) FILTER (side = 'candidate') AS candidate_weight,
-        count(*) FILTER (side = 'baseline') AS baseline_sightings,
-        sum(weight) FILTER (side = 'baseline') AS baseline_weight,
-        count(DISTINCT trace_key) FILTER (side = 'candidate') AS traces,
-        min(time) AS first_seen,
-        max(time) AS last_seen
-    FROM compared_exceptions(
-        $service_name, $service_version, $environment_name, $deployment_id,
-        $baseline_version, $since, $until)
-    GROUP BY fingerprint
 )
 SELECT
+    g.state,
     g.exception_type,
     g.exception_message,
     g.top_frame,
@@ -73,16 +70,35 @@ SELECT
     share(g.baseline_weight, t.baseline_weight) AS baseline_per_request,
     share(g.candidate_weight, t.candidate_weight)
         / nullif(share(g.baseline_weight, t.baseline_weight), 0) AS ratio,
-    g.traces,
-    g.first_seen,
-    g.last_seen,
+    g.candidate_traces AS traces,
+    g.compared_from AS first_seen,
+    g.compared_until AS last_seen,
     g.fingerprint,
     g.fingerprint_loose,
-    trace_hex(g.example_trace_key) AS example_trace_id,
+    trace_hex(g.last_trace_key) AS example_trace_id,
+    trace_hex(g.first_trace_key) AS first_trace_id,
+    g.known_since,
+    g.why,
+    CASE WHEN g.state = 'new' AND g.request_share > 0
+        THEN least(1, g.expected_by_chance) END AS probability_not_new,
+    g.e_value,
+    g.probability_not_gone,
+    h.endpoints,
+    h.top_endpoint,
+    h.instances,
+    h.users,
+    h.share_of_failures,
+    g.silenced,
     c.*
-FROM groups AS g CROSS JOIN totals AS t
+FROM exception_states(
+    $service_name, $service_version, $environment_name, $deployment_id,
+    $baseline_version, $since, $until) AS g
+CROSS JOIN totals AS t
+JOIN exception_hits(
+    $service_name, $service_version, $environment_name, $deployment_id,
+    $baseline_version, $since, $until) AS h ON h.fingerprint = g.fingerprint
 CROSS JOIN comparison(
     $service_name, $service_version, $environment_name, $deployment_id,
     $baseline_version, $since, $until) AS c
-ORDER BY g.candidate_sightings DESC, g.baseline_sightings DESC, g.fingerprint
+ORDER BY g.silenced, g.candidate_sightings DESC, g.baseline_sightings DESC, g.fingerprint
 LIMIT $rows_max;

@@ -52,7 +52,8 @@ WITH compared AS (
         arg_max(exception_type, time) AS exception_type,
         arg_max(exception_message, time) AS exception_message
     FROM exceptions
-    WHERE trace_key IS NOT NULL AND ($until IS NULL OR time < $until::TIMESTAMP_NS)
+    WHERE exception_source <> 'status' AND trace_key IS NOT NULL
+        AND ($until IS NULL OR time < $until::TIMESTAMP_NS)
     GROUP BY trace_key, span_key
 ), origins AS (
     SELECT r.side, r.span_key AS request_key, r.weight, o.trace_key, o.span_key, o.start_time,

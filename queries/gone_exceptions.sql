@@ -1,7 +1,7 @@
 -- Exceptions the baseline showed and the candidate does not: fixed, or just not met yet.
 -- Judged on the strict fingerprint within the two windows. If nothing had changed, sightings would
 -- fall on the candidate with probability rho, its share of the requests of both windows; so none of
--- k traces did with (1 - rho)^k. Most traces first.
+-- k traces did with (1 - rho)^k. Most traces first, silenced ones last.
 -- param service_name VARCHAR: service that was deployed
 -- param service_version VARCHAR: its version; '' for spans that carry none
 -- param environment_name VARCHAR = NULL: environment; NULL: the one the version reached last
@@ -22,6 +22,9 @@
 -- column fingerprint_loose VARCHAR: loose key
 -- column example_trace_id VARCHAR: trace of the last sighting
 -- column exception_stacktrace VARCHAR: stack trace of the last sighting
+-- column known_since TIMESTAMP_NS: first sighting in the service and environment
+-- column resolved_at TIMESTAMP_NS: when somebody called it resolved; NULL when nobody did
+-- column silenced BOOLEAN: somebody silenced it, and that is not over
 -- column service_namespace VARCHAR: namespace of the candidate
 -- column environment_name VARCHAR: environment both were compared in
 -- column deployment_id VARCHAR: roll-out of the candidate
@@ -32,50 +35,29 @@
 -- column baseline_kind VARCHAR: concurrent, before or named; NULL without a baseline
 -- column baseline_from TIMESTAMP_NS: start of the baseline's window
 -- column baseline_until TIMESTAMP_NS: end of the baseline's window, not included
-WITH compared AS (
-    FROM compared_exceptions(
-        $service_name, $service_version, $environment_name, $deployment_id,
-        $baseline_version, $since, $until)
-), watched AS (
-    SELECT share(count(*) FILTER (side = 'candidate'), count(*)) AS rho
-    FROM compared_requests(
-        $service_name, $service_version, $environment_name, $deployment_id,
-        $baseline_version, $since, $until)
-), groups AS (
-    SELECT
-        fingerprint,
-        arg_max(exception_type, (time, span_key)) AS exception_type,
-        arg_max(exception_message, (time, span_key)) AS exception_message,
-        arg_max(top_frame, (time, span_key)) AS top_frame,
-        arg_max(fingerprint_loose, (time, span_key)) AS fingerprint_loose,
-        arg_max(trace_key, (time, span_key)) AS example_trace_key,
-        arg_max(exception_stacktrace, (time, span_key)) AS exception_stacktrace,
-        count(*) AS sightings,
-        count(DISTINCT trace_key) + count(*) FILTER (trace_key IS NULL) AS traces,
-        min(time) AS first_seen,
-        max(time) AS last_seen
-    FROM compared
-    WHERE side = 'baseline'
-        AND fingerprint NOT IN (SELECT fingerprint FROM compared WHERE side = 'candidate')
-    GROUP BY fingerprint
-)
 SELECT
     g.exception_type,
     g.exception_message,
     g.top_frame,
-    g.sightings,
-    g.traces,
+    g.baseline_sightings AS sightings,
+    g.baseline_traces AS traces,
     g.first_seen,
     g.last_seen,
-    w.rho AS candidate_request_share,
-    (1 - w.rho) ** g.traces AS probability_not_gone,
+    g.baseline_share AS candidate_request_share,
+    g.probability_not_gone,
     g.fingerprint,
     g.fingerprint_loose,
-    trace_hex(g.example_trace_key) AS example_trace_id,
+    trace_hex(g.last_trace_key) AS example_trace_id,
     g.exception_stacktrace,
+    g.known_since,
+    g.resolved_at,
+    g.silenced,
     c.*
-FROM groups AS g CROSS JOIN watched AS w
+FROM exception_states(
+    $service_name, $service_version, $environment_name, $deployment_id,
+    $baseline_version, $since, $until) AS g
 CROSS JOIN comparison(
     $service_name, $service_version, $environment_name, $deployment_id,
     $baseline_version, $since, $until) AS c
-ORDER BY g.traces DESC, g.sightings DESC, g.fingerprint;
+WHERE g.state = 'gone'
+ORDER BY g.silenced, g.baseline_traces DESC, g.baseline_sightings DESC, g.fingerprint;

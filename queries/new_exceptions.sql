@@ -1,9 +1,11 @@
 -- Exceptions the candidate shows and nothing before it or beside it did.
 -- Judged on the strict fingerprint, against every exception of the service in that environment,
 -- also those deleted since: any version before the candidate's first traffic, any other version
--- until the end of its window. New is evidence, not a fact: if it were not new, sightings would
--- fall on the candidate with probability rho, its share of all requests that were watched; so all k
--- traces with a sighting do with rho^k. Most traces first.
+-- until the end of its window. New is evidence, not a fact: if versions did not matter, sightings
+-- would fall on the candidate with probability rho, its share of all requests that were watched; so
+-- all k traces with a sighting do with rho^k. A service with many rare exceptions shows such ones
+-- often: how many are to be expected is counted over all its groups of k traces or more, as
+-- queries/views/62_exception_newness.sql says. The strongest evidence first.
 -- param service_name VARCHAR: service that was deployed
 -- param service_version VARCHAR: its version; '' for spans that carry none
 -- param environment_name VARCHAR = NULL: environment; NULL: the one the version reached last
@@ -11,20 +13,30 @@
 -- param baseline_version VARCHAR = NULL: version to compare with; NULL: concurrent, else before
 -- param since TIMESTAMP = NULL: start of the candidate's window, UTC; NULL: its first traffic
 -- param until TIMESTAMP = NULL: moment to judge at, UTC; nothing later is read; NULL: now
+-- param silenced BOOLEAN = false: also list those that are silenced
 -- column exception_type VARCHAR: exception.type
 -- column exception_message VARCHAR: message of the first sighting
 -- column top_frame VARCHAR: top in-app frame; NULL without a stack trace
 -- column sightings BIGINT: recorded by the candidate
 -- column traces BIGINT: distinct traces with a sighting; each one outside a trace counts too
--- column first_seen TIMESTAMP_NS: first sighting
--- column last_seen TIMESTAMP_NS: last sighting
+-- column first_seen TIMESTAMP_NS: first sighting of the candidate
+-- column last_seen TIMESTAMP_NS: last sighting of the candidate
 -- column type_is_new BOOLEAN: the loose fingerprint was never seen before either
 -- column candidate_request_share DOUBLE: rho: the candidate's requests, of all requests watched
--- column probability_not_new DOUBLE: rho^k; small is strong evidence, 1 is none; NULL if rho is 0
+-- column probability_by_share DOUBLE: rho^k, k its traces; NULL if rho is 0
+-- column expected_by_chance DOUBLE: groups of the service that would look as new by chance alone
+-- column never_seen_rate DOUBLE: groups seen once per trace before, where it belongs (Good, Turing)
+-- column probability_not_new DOUBLE: at most, by chance; small is strong evidence; NULL if rho is 0
 -- column fingerprint VARCHAR: strict key
 -- column fingerprint_loose VARCHAR: loose key
 -- column example_trace_id VARCHAR: trace of the first sighting
 -- column exception_stacktrace VARCHAR: stack trace of the first sighting
+-- column endpoints BIGINT: distinct endpoints it hits
+-- column top_endpoint VARCHAR: the one with the most traces
+-- column instances BIGINT: distinct instances that recorded it
+-- column users BIGINT: distinct user.id on the spans of its traces; NULL when none is sent
+-- column share_of_failures DOUBLE: of the candidate's failing requests, those whose trace shows it
+-- column silenced BOOLEAN: somebody silenced it, and that is not over
 -- column service_namespace VARCHAR: namespace of the candidate
 -- column environment_name VARCHAR: environment both were compared in
 -- column deployment_id VARCHAR: roll-out of the candidate
@@ -35,85 +47,40 @@
 -- column baseline_kind VARCHAR: concurrent, before or named; NULL without a baseline
 -- column baseline_from TIMESTAMP_NS: start of the baseline's window
 -- column baseline_until TIMESTAMP_NS: end of the baseline's window, not included
-WITH c AS (
-    FROM comparison(
-        $service_name, $service_version, $environment_name, $deployment_id,
-        $baseline_version, $since, $until)
-), here AS (
-    SELECT e.*,
-        coalesce(e.service_version, '') = $service_version
-            AND e.deployment_id IS NOT DISTINCT FROM c.deployment_id
-            AND e.time >= c.candidate_first_seen AS own,
-        e.time >= c.candidate_from AS in_window
-    FROM exceptions AS e CROSS JOIN c
-    WHERE e.service_name = $service_name
-        AND e.service_namespace IS NOT DISTINCT FROM c.service_namespace
-        AND e.environment_name IS NOT DISTINCT FROM c.environment_name
-        AND e.time < c.candidate_until
-), known AS (
-    SELECT fingerprint, fingerprint_loose FROM here WHERE NOT own
-    UNION ALL
-    SELECT d.fingerprint, d.fingerprint_loose
-    FROM deleted_exceptions AS d CROSS JOIN c
-    WHERE d.service_name = $service_name
-        AND d.service_namespace IS NOT DISTINCT FROM c.service_namespace
-        AND d.environment_name IS NOT DISTINCT FROM c.environment_name
-        AND d.first_seen < c.candidate_until
-        AND NOT (coalesce(d.service_version, '') = $service_version
-            AND d.deployment_id IS NOT DISTINCT FROM c.deployment_id
-            AND d.first_seen >= c.candidate_first_seen)
-), served AS (
-    SELECT service_namespace, service_version, environment_name, deployment_id,
-        start_time AS time, 1 AS requests
-    FROM requests WHERE service_name = $service_name
-    UNION ALL
-    SELECT service_namespace, service_version, environment_name, deployment_id,
-        first_seen, requests
-    FROM deleted_deployments WHERE service_name = $service_name
-), watched AS (
-    SELECT share(
-        sum(s.requests) FILTER (
-            coalesce(s.service_version, '') = $service_version
-            AND s.deployment_id IS NOT DISTINCT FROM c.deployment_id
-            AND s.time >= c.candidate_first_seen
-        ), sum(s.requests)) AS rho
-    FROM served AS s CROSS JOIN c
-    WHERE s.service_namespace IS NOT DISTINCT FROM c.service_namespace
-        AND s.environment_name IS NOT DISTINCT FROM c.environment_name
-        AND s.time < c.candidate_until
-), groups AS (
-    SELECT
-        fingerprint,
-        arg_min(exception_type, (time, span_key)) AS exception_type,
-        arg_min(exception_message, (time, span_key)) AS exception_message,
-        arg_min(top_frame, (time, span_key)) AS top_frame,
-        arg_min(fingerprint_loose, (time, span_key)) AS fingerprint_loose,
-        arg_min(trace_key, (time, span_key)) AS example_trace_key,
-        arg_min(exception_stacktrace, (time, span_key)) AS exception_stacktrace,
-        count(*) AS sightings,
-        count(DISTINCT trace_key) + count(*) FILTER (trace_key IS NULL) AS traces,
-        min(time) AS first_seen,
-        max(time) AS last_seen
-    FROM here
-    WHERE own AND in_window
-        AND fingerprint NOT IN (SELECT fingerprint FROM known)
-    GROUP BY fingerprint
-)
 SELECT
     g.exception_type,
     g.exception_message,
     g.top_frame,
-    g.sightings,
-    g.traces,
+    g.candidate_sightings AS sightings,
+    g.candidate_traces AS traces,
     g.first_seen,
     g.last_seen,
-    g.fingerprint_loose NOT IN (SELECT fingerprint_loose FROM known) AS type_is_new,
-    w.rho AS candidate_request_share,
-    CASE WHEN w.rho > 0 THEN w.rho ** g.traces END AS probability_not_new,
+    g.loose_is_new AS type_is_new,
+    g.request_share AS candidate_request_share,
+    nullif(g.request_share, 0) ** g.candidate_traces AS probability_by_share,
+    g.expected_by_chance,
+    g.never_seen_rate,
+    CASE WHEN g.request_share > 0 THEN least(1, g.expected_by_chance) END AS probability_not_new,
     g.fingerprint,
     g.fingerprint_loose,
-    trace_hex(g.example_trace_key) AS example_trace_id,
+    trace_hex(g.first_trace_key) AS example_trace_id,
     g.exception_stacktrace,
+    h.endpoints,
+    h.top_endpoint,
+    h.instances,
+    h.users,
+    h.share_of_failures,
+    g.silenced,
     c.*
-FROM groups AS g CROSS JOIN watched AS w CROSS JOIN c
-ORDER BY g.traces DESC, g.sightings DESC, g.fingerprint;
+FROM exception_states(
+    $service_name, $service_version, $environment_name, $deployment_id,
+    $baseline_version, $since, $until) AS g
+JOIN exception_hits(
+    $service_name, $service_version, $environment_name, $deployment_id,
+    $baseline_version, $since, $until) AS h ON h.fingerprint = g.fingerprint
+CROSS JOIN comparison(
+    $service_name, $service_version, $environment_name, $deployment_id,
+    $baseline_version, $since, $until) AS c
+WHERE g.state = 'new' AND ($silenced OR NOT g.silenced)
+ORDER BY g.silenced, g.expected_by_chance NULLS FIRST, g.candidate_traces DESC,
+    g.candidate_sightings DESC, g.fingerprint;

@@ -56,7 +56,7 @@ WITH RECURSIVE parts AS (
         arg_max(exception_type, time) AS exception_type,
         arg_max(exception_message, time) AS exception_message
     FROM exceptions
-    WHERE trace_key = try_cast($trace_id AS UUID)
+    WHERE trace_key = try_cast($trace_id AS UUID) AND exception_source <> 'status'
     GROUP BY span_key
 )
 SELECT

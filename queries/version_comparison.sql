@@ -52,10 +52,10 @@ WITH c AS (
     FROM compared
     GROUP BY side
 ), exceptions_by_side AS (
-    SELECT side, sum(weight) AS exceptions
-    FROM compared_exceptions(
+    SELECT side, sum(weight) AS exceptions FROM compared_exceptions(
         $service_name, $service_version, $environment_name, $deployment_id,
         $baseline_version, $since, $until)
+    WHERE exception_source <> 'status'
     GROUP BY side
 ), durations_by_side AS (
     SELECT side,

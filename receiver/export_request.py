@@ -9,7 +9,7 @@ from google.protobuf.message import DecodeError
 
 from receiver.errors import MalformedRequest
 from receiver.otlp.profile_fields import without_profile_fields
-from receiver.otlp.request_bounds import check_protobuf
+from receiver.otlp.request_bounds import check_parsed, check_protobuf
 from receiver.otlp.wire import REQUEST_TYPES
 from receiver.signals import Signal
 
@@ -80,12 +80,13 @@ def _count_records(signal: Signal, payload: bytes) -> int:
             " Check that the exporter sends this signal here, and as protobuf."
         ) from None
     if signal is Signal.TRACES:
-        return sum(
-            len(scope.spans) for entry in message.resource_spans for scope in entry.scope_spans
-        )
-    return sum(
-        len(scope.log_records) for entry in message.resource_logs for scope in entry.scope_logs
-    )
+        scopes = [entry.scope_spans for entry in message.resource_spans]
+        records = sum(len(scope.spans) for some in scopes for scope in some)
+    else:
+        scopes = [entry.scope_logs for entry in message.resource_logs]
+        records = sum(len(scope.log_records) for some in scopes for scope in some)
+    check_parsed(len(scopes) + sum(map(len, scopes)), records)
+    return records
 
 
 def _digest(signal: Signal, payload: bytes) -> uuid.UUID:

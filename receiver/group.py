@@ -11,8 +11,10 @@ import pyarrow as pa
 
 from receiver.errors import MalformedRequest
 from receiver.export_request import Answer, ExportRequest, canonical
+from receiver.fingerprints.fingerprint import Fingerprinter
 from receiver.flatten.bounds import PastBound, check_repeated_text
 from receiver.flatten.endpoint import EndpointLimit
+from receiver.flatten.exception_groups import ExceptionGroups
 from receiver.flatten.log_records import log_rows
 from receiver.flatten.redaction import Redaction
 from receiver.flatten.redaction_rules import RedactionRules
@@ -61,9 +63,15 @@ class GroupBuilder:
     service."""
 
     def __init__(
-        self, first_request_id: int, limit: EndpointLimit, redaction: Redaction | None = None
+        self,
+        first_request_id: int,
+        limit: EndpointLimit,
+        redaction: Redaction | None = None,
+        fingerprinter: Fingerprinter | None = None,
     ) -> None:
-        """Starts where the store ends. Without `redaction`, by the usual rules."""
+        """Starts where the store ends. Without `redaction` and `fingerprinter`, by the usual
+        rules."""
+        self._groups = ExceptionGroups(fingerprinter or Fingerprinter())
         self._redaction = redaction or Redaction(RedactionRules())
         self._next_request_id = first_request_id
         self._limit = limit
@@ -131,9 +139,9 @@ class GroupBuilder:
             ),
         )
         rows = (
-            span_rows(batch, arrival, self._limit, self._redaction)
+            span_rows(batch, arrival, self._limit, self._redaction, self._groups)
             if signal is Signal.TRACES
-            else log_rows(batch, arrival, self._redaction)
+            else log_rows(batch, arrival, self._redaction, self._groups)
         )
         expected = [request.record_count for request in requests]
         if (rows.accepted + rows.rejections.counts).tolist() != expected:
@@ -147,7 +155,7 @@ def _merge(parts: Sequence[_Part]) -> Group:
     tables = [
         (name, table)
         for part in parts
-        for name, table in part.rows.tables.items()
+        for name, table in part.rows.tables
         if table is not None and len(table)
     ]
     return Group(

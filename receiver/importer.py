@@ -13,11 +13,13 @@ from typing import Protocol
 
 from receiver.errors import MalformedRequest, Unavailable
 from receiver.export_request import Answer, read_request
+from receiver.fingerprints.rules import GroupingRules
 from receiver.flatten.redaction_rules import RedactionRules
 from receiver.lease import read_lease
 from receiver.otlp_files.files import DamagedRecord, FileRecord, read_records
 from receiver.pipeline import Pipeline
 from receiver.settings import ReceiverSettings
+from receiver.storage.regrouping import regroup_if_needed
 from receiver.storage.store import StoreLocked
 from receiver.storage.writer import Writer
 from receiver.transport.import_client import ImportClient
@@ -52,15 +54,19 @@ def import_files(
     store: Path,
     on_progress: Progress,
     redaction: RedactionRules | None = None,
+    grouping: GroupingRules | None = None,
 ) -> ImportReport:
     """Imports OTLP files; what is damaged is reported and the rest imported.
 
-    A receiver that holds the store redacts by its own rules, not by these.
+    A receiver that holds the store redacts and groups exceptions by its own rules, not by these.
+    Without one, what is stored is grouped again first, if it was grouped by others.
     `on_progress` is told the file and how many more of its bytes, as stored, were read. Raises
     StoreError, and OSError for a file that cannot be read.
     """
     report = ImportReport()
-    with _destination(store, redaction or RedactionRules()) as destination:
+    with _destination(
+        store, redaction or RedactionRules(), grouping or GroupingRules()
+    ) as destination:
         under_way: deque[tuple[FileRecord, Future[Answer]]] = deque()
         for path in paths:
             for record in read_records(path, partial(on_progress, path)):
@@ -120,7 +126,9 @@ def _settle(record: FileRecord, answer: "Future[Answer]", report: ImportReport) 
 
 
 @contextlib.contextmanager
-def _destination(store: Path, redaction: RedactionRules) -> Iterator[Destination]:
+def _destination(
+    store: Path, redaction: RedactionRules, grouping: GroupingRules
+) -> Iterator[Destination]:
     """The store itself, or the receiver that holds it."""
     try:
         writer = Writer(store, lock_wait_s=1.0)
@@ -131,7 +139,13 @@ def _destination(store: Path, redaction: RedactionRules) -> Iterator[Destination
         with contextlib.closing(ImportClient(store, lease)) as client:
             yield client
         return
-    pipeline = Pipeline(writer, ReceiverSettings(store=store, redaction=redaction))
+    settings = ReceiverSettings(store=store, redaction=redaction, grouping=grouping)
+    try:
+        regroup_if_needed(writer.connection, grouping)
+        pipeline = Pipeline(writer, settings)
+    except BaseException:
+        writer.close()
+        raise
     pipeline.start()
     try:
         yield _Local(pipeline)

@@ -21,6 +21,7 @@ import duckdb
 
 from receiver.errors import Unavailable
 from receiver.export_request import Answer, ExportRequest
+from receiver.fingerprints.fingerprint import Fingerprinter
 from receiver.flatten.endpoint import EndpointLimit
 from receiver.group import Group, GroupBuilder, Refused
 from receiver.monitoring.metrics import Metrics
@@ -70,7 +71,9 @@ class Pipeline:
         self._settings = settings
         limit = EndpointLimit(writer.stored_endpoints())
         redaction = open_redaction(settings.redaction, settings.store)
-        self._builder = GroupBuilder(writer.next_request_id(), limit, redaction)
+        fingerprinter = Fingerprinter(settings.grouping)
+        first_id = writer.next_request_id()
+        self._builder = GroupBuilder(first_id, limit, redaction, fingerprinter)
         self._changed = threading.Condition()
         self._waiting: deque[ExportRequest] = deque()
         self._pending: dict[UUID, ExportRequest] = {}

@@ -1,8 +1,10 @@
 """A running receiver: binds its ports, opens the store, and in the end drains and lets go."""
 
+import logging
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
+import duckdb
 from starlette.routing import Route
 
 from receiver.export_request import ExportRequest
@@ -13,6 +15,7 @@ from receiver.monitoring.metrics import Metrics
 from receiver.pipeline import Load, Pipeline
 from receiver.settings import ReceiverSettings
 from receiver.storage.disk_room import checkpoint_bytes
+from receiver.storage.regrouping import Progress, regroup_if_needed
 from receiver.storage.retention import Retention
 from receiver.storage.writer import Writer
 from receiver.transport.admission import Admission
@@ -23,6 +26,8 @@ from receiver.transport.http_service import HttpService
 from receiver.transport.import_service import ImportService
 from receiver.transport.listener import Listener
 from receiver.transport.tls import Certificates
+
+_LOG = logging.getLogger(__name__)
 
 
 class Receiver:
@@ -79,12 +84,16 @@ class Receiver:
         """What was taken and is not answered yet."""
         return self.pipeline.load()
 
-    def start(self) -> None:
-        """Begins to receive."""
-        self.pipeline.start()
-        self.retention.start()
+    def start(self, on_regrouping: Progress | None = None) -> None:
+        """Begins to receive; what comes waits while stored exceptions are grouped again, if the
+        algorithm or the rules changed. `on_regrouping` is told how many are done, of how many."""
+        self.health.prepare("looking at the store")
         self._grpc.start()
         self._http.start()
+        self._regroup(on_regrouping)
+        self.pipeline.start()
+        self.retention.start()
+        self.health.prepare(None)
 
     def drain(self) -> None:
         """Says that it is not ready, refuses what comes, commits and answers what was taken, and
@@ -99,6 +108,24 @@ class Receiver:
         """Closes the store of a receiver that has drained."""
         self.retention.stop()
         self.writer.close()
+
+    def _regroup(self, on_progress: Progress | None) -> None:
+        """A store that cannot be grouped again is received into all the same: losing what is sent
+        would be worse than exceptions that look new."""
+
+        def progress(done: int, total: int) -> None:
+            self.health.prepare(f"groups stored exceptions again: {done:,} of {total:,}")
+            if on_progress is not None:
+                on_progress(done, total)
+
+        try:
+            regroup_if_needed(self.writer.connection, self._settings.grouping, progress)
+        except duckdb.Error as error:
+            _LOG.error(
+                "stored exceptions could not be grouped again, and keep their groups; the same"
+                " exceptions may look new until a start succeeds or `deploylens regroup` does: %s",
+                error,
+            )
 
     def submit(self, request: ExportRequest) -> ExportRequest:
         """Queues a request and returns the one whose answer to wait for; raises Unavailable."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 
+from receiver.fingerprints.rules import GroupingRules
 from receiver.flatten.redaction_rules import RedactionRules
 
 GRPC_PORT = 4317
@@ -95,6 +96,7 @@ class ReceiverSettings:
     api_key_file: Path | None = None
     api_keys: str = field(default="", repr=False)
     redaction: RedactionRules = field(default_factory=RedactionRules)
+    grouping: GroupingRules = field(default_factory=GroupingRules)
     tls: TlsFiles | None = None
     retention_s: float | None = None
     disk_bytes_max: int | None = None

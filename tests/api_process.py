@@ -24,7 +24,7 @@ from analysis.catalog import Catalog, SavedQuery
 from analysis.local_api import ApiLimits, build_app
 from analysis.reading_room import ReadingRoom, lock_down
 from receiver.lease import Lease, remove_lease, write_lease
-from receiver.storage.marks import DeploymentMark, insert_mark
+from receiver.storage.statements import Statement, insert_statement
 from receiver.storage.store import open_store
 
 TOKEN = "a token of the test"
@@ -36,7 +36,7 @@ def serving_api(
     store: Path,
     queries: Mapping[str, SavedQuery] | None = None,
     limits: ApiLimits | None = None,
-    mark: Callable[[DeploymentMark], None] | None = None,
+    tell: Callable[[Statement], None] | None = None,
     start_s: float = 0.0,
     gate: Callable[[], object] = lambda: None,
 ) -> Iterator[Lease]:
@@ -59,7 +59,7 @@ def serving_api(
             opened,
             TOKEN,
             catalog,
-            mark or (lambda mark: _insert(connection, mark)),
+            tell or (lambda statement: _insert(connection, statement)),
             lambda: {"pid": os.getpid()},
             limits,
         )
@@ -97,9 +97,9 @@ def api_process(store: Path) -> Iterator[tuple[Lease, Callable[[], None]]]:
             stop()
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, mark: DeploymentMark) -> None:
+def _insert(connection: duckdb.DuckDBPyConnection, statement: Statement) -> None:
     with connection.cursor() as cursor:
-        insert_mark(cursor, mark)
+        insert_statement(cursor, statement)
 
 
 @contextmanager

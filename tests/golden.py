@@ -7,6 +7,7 @@ takes the default; NULL is NULL. Names are those of receiver/storage/schema.sql 
 - `received` is a span's other time, its end unless said
 - `ms` is a duration in milliseconds
 - `last` is a history's last time, its first unless said
+- `until` is when a silence ends, never unless said
 - `n` writes the row n times, `every` so many seconds apart (1), each in a trace of its own
 - `trace` is any short label, and comes back as such; without one the row is a trace of its own
 
@@ -45,6 +46,7 @@ SHORT_NAMES = {
     "type": "exception_type",
     "message": "exception_message",
     "loose": "fingerprint_loose",
+    "source": "exception_source",
 }
 TIME_COLUMNS = {
     "spans": "start_time_unix_nano",
@@ -54,6 +56,8 @@ TIME_COLUMNS = {
     "deployment_marks": "marked_at_unix_nano",
     "deployment_history": "first_seen_unix_nano",
     "exception_history": "first_seen_unix_nano",
+    "resolutions": "decided_at_unix_nano",
+    "silences": "decided_at_unix_nano",
 }
 DEFAULTS: dict[str, dict[str, str]] = {
     "spans": {
@@ -96,6 +100,8 @@ DEFAULTS: dict[str, dict[str, str]] = {
         "failure_weight": "0",
     },
     "exception_history": {"at": "10:00", "fingerprint_version": "1", "sightings": "1"},
+    "resolutions": {"at": "10:00", "withdrawn": "false"},
+    "silences": {"at": "10:00", "withdrawn": "false"},
 }
 HISTORIES = {"deployment_history", "exception_history"}
 REQUEST_KINDS = {"SERVER", "CONSUMER"}
@@ -189,7 +195,7 @@ def _rows_by_name(text: str) -> list[dict[str, str]]:
 def _repeated(table: str, number: int, row: dict[str, str]) -> Iterator[dict[str, Any]]:
     """The rows that a row of text stands for, with the stored columns' names and values."""
     times, every_s = int(row.get("n", "1")), float(row.get("every", "1"))
-    not_stored = {"n", "every", "at", "last", "received", "ms"}
+    not_stored = {"n", "every", "at", "last", "received", "ms", "until"}
     stored = {k: v for k, v in row.items() if k not in not_stored}
     start_ns = _nanoseconds(_moment(row["at"]))
     for i in range(times):
@@ -206,7 +212,11 @@ def _repeated(table: str, number: int, row: dict[str, str]) -> Iterator[dict[str
             values["last_seen_unix_nano"] = _nanoseconds(_moment(row.get("last", row["at"])))
         if table == "exceptions":
             kind = f"{values.get('exception_type')}/{values.get('exception_message')}"
-            values = {"fingerprint": kind, "fingerprint_loose": kind.split("/")[0]} | values
+            source = "event" if values["signal"] == "traces" else "log"
+            keys = {"fingerprint": kind, "fingerprint_loose": kind.split("/")[0]}
+            values = {"exception_source": source} | keys | values
+        if table == "silences" and "until" in row:
+            values["until_unix_nano"] = _nanoseconds(_moment(row["until"]))
         if table in {"spans", "exceptions"}:
             label = stored.get("trace_id", f"{number}.{i + 1}")
             values["trace_id"] = None if label == "NULL" else str(_trace_key(label))

@@ -17,6 +17,14 @@ from receiver.settings import ReceiverSettings
 from receiver.signals import Signal
 from receiver.storage.writer import Writer
 
+# The stored exceptions with the whole text of their stacks, to stand after FROM.
+EXCEPTIONS = """(
+    SELECT e.*, CASE WHEN e.message_at IS NULL THEN t.stacktrace ELSE
+        substring(t.stacktrace, 1, e.message_at) || e.exception_message
+        || substring(t.stacktrace, e.message_at + 1) END AS exception_stacktrace
+    FROM exceptions AS e LEFT JOIN stacktraces AS t USING (stacktrace_id)
+)"""
+
 Request = ExportTraceServiceRequest | ExportLogsServiceRequest
 
 

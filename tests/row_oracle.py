@@ -21,7 +21,12 @@ KINDS = ("UNSPECIFIED", "INTERNAL", "SERVER", "CLIENT", "PRODUCER", "CONSUMER")
 STATUSES = ("UNSET", "OK", "ERROR")
 YEAR_2200_UNIX_NANO = 7_258_118_400_000_000_000
 JSON_COLUMNS = frozenset({"attributes", "events", "links", "scope_attributes"})
+FATAL = 21
+OTHER = "(other)"  # a value that is not text
+STACK = "exception.stacktrace"
 _EXCEPTION = ("exception.type", "exception.message")
+_CRASHES = ("exception", "app.crash", "device.crash")
+_ELASTIC = ("error.type", "error.message", "error.stack_trace")
 
 
 class Expected:
@@ -30,7 +35,8 @@ class Expected:
     def __init__(self, signal: Signal, payload: bytes) -> None:
         """Parses strictly; raises DecodeError."""
         self.rows: dict[str, list[Row]] = {"spans": [], "log_records": []}
-        self.rejected = self.exceptions = 0
+        self.rejected = 0
+        self.exceptions: list[str | None] = []  # the text of the stack of each
         request = REQUEST_TYPES[signal].FromString(payload)
         if signal is Signal.TRACES:
             for entry in request.resource_spans:
@@ -42,9 +48,7 @@ class Expected:
                 for scope in entry.scope_logs:
                     for record in scope.log_records:
                         self.rows["log_records"].append(_log_row(record, _shared(entry, scope)))
-                        names = (_first(record, key) for key in ("otel.event.name", "event.name"))
-                        named = record.event_name or next(filter(None, names), "")
-                        self.exceptions += _is_exception(named, record)
+                        self.exceptions += _log_exceptions(record)
 
     @property
     def records(self) -> int:
@@ -56,7 +60,9 @@ class Expected:
             self.rejected += 1
             return
         self.rows["spans"].append(_span_row(span, shared))
-        self.exceptions += sum(_is_exception(event.name, event) for event in span.events)
+        self.exceptions += [
+            _first(event, STACK) for event in span.events if _is_exception(event.name, event)
+        ]
 
 
 def digest(signal: Signal, payload: bytes) -> uuid.UUID:
@@ -65,11 +71,15 @@ def digest(signal: Signal, payload: bytes) -> uuid.UUID:
 
 
 def comparable(row: Row) -> Row:
-    """A stored row with its JSON parsed: keys in their order, doubled ones too, and NaN equal."""
-    return {
+    """A stored row with its JSON parsed: keys in their order, doubled ones too, and NaN equal. The
+    stacks of exceptions stand in another table and are compared by themselves."""
+    parsed = {
         name: _parsed(value) if name in JSON_COLUMNS else _body(row) if name == "body" else value
         for name, value in row.items()
     }
+    if parsed.get("events"):
+        parsed["events"] = [_without_stack(event) for event in parsed["events"]]
+    return parsed
 
 
 def _body(row: Row) -> Any:
@@ -123,7 +133,7 @@ def _span_row(span: Any, shared: Row) -> Row:
         "status_message": span.status.message or None,
         "attributes": _members(span.attributes),
         "dropped_attributes_count": span.dropped_attributes_count,
-        "events": [_event(event) for event in span.events] or None,
+        "events": [_without_stack(_event(event)) for event in span.events] or None,
         "dropped_events_count": span.dropped_events_count,
         "links": [_link(link) for link in span.links] or None,
         "dropped_links_count": span.dropped_links_count,
@@ -172,6 +182,17 @@ def _event(event: Any) -> Any:
         ("dropped_attributes_count", event.dropped_attributes_count),
     ]
     return "{", pairs
+
+
+def _without_stack(event: Any) -> Any:
+    """A parsed event without the texts of stacks, if it may be an exception."""
+    pairs = dict(event[1])
+    name, members = pairs["name"], pairs["attributes"][1]
+    keys = {key for key, value in members if value not in (None, "")}
+    if not (_is_crash(name) or keys.intersection(_EXCEPTION)):
+        return event
+    kept = [(k, v) for k, v in members if k != STACK or not isinstance(v, str) or not v]
+    return "{", [(k, ("{", kept) if k == "attributes" else v) for k, v in event[1]]
 
 
 def _link(link: Any) -> Any:
@@ -228,12 +249,39 @@ def _first(carrier: Any, key: str) -> str | None:
             kind = one.value.WhichOneof("value")
             if kind == "string_value":
                 return one.value.string_value or None
-            return None if kind in (None, "string_value_strindex") else "(other)"
+            return None if kind in (None, "string_value_strindex") else OTHER
     return None
 
 
-def _is_exception(name: str, carrier: Any) -> bool:
+def _is_exception(name: str, carrier: Any, fatal: bool = False) -> bool:
     if any(_first(carrier, key) for key in _EXCEPTION):
         return True
-    named = name in {"exception", "app.crash"} or name.endswith(".exception")
-    return named and _first(carrier, "exception.stacktrace") is not None
+    return (_is_crash(name) or fatal) and _first(carrier, STACK) is not None
+
+
+def _is_crash(name: str) -> bool:
+    return name in _CRASHES or name.endswith(".exception")
+
+
+def _log_exceptions(record: Any) -> list[str | None]:
+    """The stack of the exception of a log record, an empty list if it has none."""
+    names = (_first(record, key) for key in ("otel.event.name", "event.name"))
+    name = record.event_name or next(filter(None, names), "")
+    carriers = [record]
+    if record.HasField("body") and record.body.WhichOneof("value") == "kvlist_value":
+        carriers.append(_Members(record.body.kvlist_value.values))
+    for carrier in carriers:
+        if _is_exception(name, carrier, record.severity_number >= FATAL):
+            return [_first(carrier, STACK)]
+        kind, message, stack = (_first(carrier, key) for key in _ELASTIC)
+        named = _is_crash(name) or record.severity_number >= FATAL
+        if stack and _first(carrier, STACK) is None and (kind or message or named):
+            return [stack]
+    return []
+
+
+class _Members:
+    """A list of keys and values that may carry an exception."""
+
+    def __init__(self, attributes: Any) -> None:
+        self.attributes = attributes

@@ -63,8 +63,9 @@ def running(
     output: Path,
     addresses: list[str],
     environment: Mapping[str, str] | None = None,
+    folder: Path = ROOT,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A server process for the length of the block; it must then exit 0 on SIGTERM.
+    """A server process in this folder for the length of the block; it must then exit 0 on SIGTERM.
 
     The block starts when all its addresses accept connections. The output goes to a file, whose
     text is in the message of every failure.
@@ -72,7 +73,7 @@ def running(
     with (
         output.open("w") as sink,
         subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=sink, stderr=subprocess.STDOUT
+            command, cwd=folder, env=environment, stdout=sink, stderr=subprocess.STDOUT
         ) as process,
     ):
         try:

@@ -12,7 +12,7 @@ from analysis.exit_code import ExitCode
 from receiver.settings import ReceiverSettings
 from tests.api_process import serving_api
 from tests.command_line import deploylens
-from tests.ingest import log_request, rows, stored
+from tests.ingest import EXCEPTIONS, log_request, rows, stored
 from tests.shop import START, fill_shop, requests, trace_id
 
 
@@ -69,6 +69,7 @@ def test_damage_is_told_with_its_place(tmp_path: Path) -> None:
 TABLES = (
     *("spans", "exceptions", "log_records", "resources", "export_requests", "deployment_marks"),
     *("deployment_history", "exception_history", "retention_edge"),
+    *("resolutions", "silences", "grouping"),
 )
 
 
@@ -96,7 +97,10 @@ def test_every_table_is_exported(
     assert "spans.parquet: 400 rows" in ended.err
     written = {p.stem: pq.read_metadata(p).num_rows for p in (tmp_path / "out").iterdir()}
     assert written == counted(shop)
-    assert written["exceptions"] == 10
+    assert written["exceptions"] == 30
+    texts = pq.read_table(tmp_path / "out/exceptions.parquet")["exception_stacktrace"]
+    whole = rows(shop, f"SELECT exception_stacktrace AS text FROM {EXCEPTIONS}")
+    assert sorted(map(str, texts.to_pylist())) == sorted(str(one["text"]) for one in whole)
     assert pq.read_metadata(tmp_path / "out/spans.parquet").num_row_groups > 1
     spans = pq.read_table(tmp_path / "out/spans.parquet").slice(0, 2).to_pylist()
     assert [span["trace_id"] for span in spans] == [trace_id(1)] * 2
@@ -129,7 +133,7 @@ def test_files_are_not_overwritten(shop: Path, tmp_path: Path) -> None:
     assert "exceptions.parquet exists" in ended.err
     assert [path.name for path in out.iterdir()] == ["exceptions.parquet"]
     assert deploylens("export", "--parquet", out, "--force", store=shop).code == ExitCode.DONE
-    assert pq.read_metadata(out / "exceptions.parquet").num_rows == 10
+    assert pq.read_metadata(out / "exceptions.parquet").num_rows == 30
 
 
 def test_an_export_that_fails_leaves_no_half_file(

@@ -17,6 +17,7 @@ from analysis.saved_query import read_saved_query
 from receiver.errors import Unavailable
 from receiver.lease import Lease
 from receiver.storage.marks import DeploymentMark
+from receiver.storage.statements import Statement
 from receiver.storage.store import StoreError, open_store
 from tests.api_process import TOKEN, serving_api
 
@@ -159,7 +160,13 @@ REFUSED: list[tuple[str, Json, int, str, str]] = [
     ("/api/mark", {"service_name": "a"}, 400, "malformed", "service_version"),
     ("/api/mark", {"service_name": "a", "service_version": ""}, 400, "malformed", "one is empty"),
     ("/api/mark", {"service_name": 1, "service_version": "1"}, 400, "malformed", "is 1, not str"),
-    ("/api/mark", {"service_name": "a", "x": "1"}, 400, "malformed", "a mark is an object of"),
+    ("/api/mark", {"service_name": "a", "x": "1"}, 400, "malformed", "'mark' takes an object of"),
+    ("/api/resolve", {"note": "no"}, 400, "malformed", "fingerprint"),
+    ("/api/resolve", {"fingerprint": ""}, 400, "malformed", "about one fingerprint"),
+    ("/api/resolve", {"fingerprint": "a" * 65}, 400, "malformed", "1 to 64 characters"),
+    ("/api/resolve", {"fingerprint": "abc", "withdrawn": 1}, 400, "malformed", "is 1, not bool"),
+    ("/api/resolve", {"fingerprint": "abc", "exception_type": "E"}, 400, "malformed", "takes an"),
+    ("/api/silence", {"fingerprint": "a", "until_unix_nano": "9"}, 400, "malformed", "int or null"),
 ]
 
 
@@ -249,11 +256,11 @@ def test_a_mark_that_cannot_be_stored_now_is_not_lost_silently(tmp_path: Path) -
     """A receiver that cannot write says so: busy when it may pass, failed when nobody knows."""
     errors: list[Exception] = [Unavailable("the disk is full.", 1.0), RuntimeError("a secret")]
 
-    def fail(_mark: DeploymentMark) -> None:
+    def fail(_told: Statement) -> None:
         raise errors.pop(0)
 
     store = tmp_path / "s.duckdb"
-    with serving_api(store, mark=fail) as lease, connected(lease) as client:
+    with serving_api(store, tell=fail) as lease, connected(lease) as client:
         with pytest.raises(StoreError, match="the disk is full"):
             mark_deployment(store, MARK)
         body = {"service_name": "cart", "service_version": "1.0"}

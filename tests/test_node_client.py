@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.ingest import EXCEPTIONS
 from tests.served import ROOT, free_addresses, rows, serving
 
 CLIENT = ROOT / "examples" / "clients" / "node"
@@ -193,7 +194,7 @@ def test_the_exception_is_stored_where_it_was_recorded(store: Path, protocol: st
         SELECT span.span_kind, exception.signal, exception.event_name, exception.exception_type,
                exception.exception_message, exception.sdk_language, exception.service_version,
                exception.environment_name, exception.fingerprint, exception.exception_stacktrace
-        FROM exceptions AS exception JOIN spans AS span USING (trace_id, span_id)
+        FROM {EXCEPTIONS} AS exception JOIN spans AS span USING (trace_id, span_id)
         WHERE exception.deployment_id = '{protocol}' ORDER BY span.span_kind
         """,
     )

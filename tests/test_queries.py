@@ -22,7 +22,14 @@ COLUMNS_MAX = 100
 MIDDLE_SQL = """
 SELECT make_timestamp_ns(quantile_disc(start_time_unix_nano, 0.7))::TIMESTAMP FROM store.spans
 """
-EXAMPLE = {"VARCHAR": "x", "BIGINT": 1, "DOUBLE": 1.0, "TIMESTAMP": None, "INTERVAL": "1 minute"}
+EXAMPLE = {
+    "VARCHAR": "x",
+    "BIGINT": 1,
+    "DOUBLE": 1.0,
+    "BOOLEAN": False,
+    "TIMESTAMP": None,
+    "INTERVAL": "1 minute",
+}
 LATEST_NS = 2**63 - 1
 POISON = {
     "spans": [{"service_name": "poison", "service_version": "1", "span_name": "late"}],

@@ -24,7 +24,7 @@ from receiver.errors import AddressInUse
 from receiver.settings import Address
 from receiver.storage.store import StoreLocked
 from tests.conformance.receivers import settings
-from tests.ingest import row, rows
+from tests.ingest import EXCEPTIONS, row, rows
 
 RESOURCE = Resource(
     {
@@ -103,7 +103,7 @@ def test_sdk_spans_come_out_of_sql(store: Path, transport: str) -> None:
     assert (server["scope_name"], server["scope_version"]) == ("shop.instrumentation", "0.9")
     assert (client["peer"], client["outcome"]) == ("bank.internal", "timeout")
     assert server["duration_ns"] >= client["duration_ns"] > 0
-    found = row(store, "SELECT * FROM exceptions")
+    found = row(store, f"SELECT * FROM {EXCEPTIONS} WHERE exception_source = 'event'")
     assert found["exception_type"] == "TimeoutError"
     assert found["exception_message"] == "bank did not answer"
     assert found["exception_stacktrace"].startswith("Traceback (most recent call last)")

@@ -35,6 +35,8 @@ RECORDS = {
     "failing_services": findings.FailingService,
     "failure_origins": findings.FailureOrigin,
     "new_exceptions": findings.NewException,
+    "regressed_exceptions": findings.RegressedException,
+    "escalating_exceptions": findings.EscalatingException,
     "gone_exceptions": findings.GoneException,
     "what_changed": findings.Change,
     "latency_regressions": findings.Latency,

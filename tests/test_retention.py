@@ -207,6 +207,29 @@ def test_what_survives(tmp_path: Path) -> None:
     assert (compared["baseline_version"], compared["baseline_kind"]) == ("1.0", None)
 
 
+def test_examples_survive(tmp_path: Path) -> None:
+    """Of a deleted exception one example stays, whole, and its text is not kept for anybody else;
+    one that came on both signals was deleted once."""
+    clock, stack = TestClock(), "E: m\n    at f (a.js:1:2)"
+    given = {"exception.type": "E", "exception.message": "m", "exception.stacktrace": stack}
+    request = trace_request(start_time_unix_nano=clock.wall_ns, end_time_unix_nano=clock.wall_ns)
+    event = request.resource_spans[0].scope_spans[0].spans[0].events.add(name="exception")
+    event.attributes.extend(key_values(given))
+    ids: dict[str, Any] = {"trace_id": bytes(15) + b"\x01", "span_id": bytes(7) + b"\x01"}
+    log = log_request("it failed", attributes=dict(given), **ids)
+    with retaining(tmp_path / "s.duckdb", clock, retention_s=3600) as store:
+        store.send(request)
+        store.send(log.SerializeToString(), Signal.LOGS)
+        clock.pass_time(2 * HOUR_NS)
+        store.send(one_span())
+        store.retention.run()
+        assert (store.count("exceptions"), store.count("stacktraces")) == (0, 0)
+    found = row(tmp_path / "s.duckdb", "SELECT * FROM exception_history")
+    wanted = ("event", "E", "m", stack, 1)
+    names = ("source", "type", "message", "stacktrace")
+    assert (*(found[f"exception_{name}"] for name in names), found["sightings"]) == wanted
+
+
 def test_deleting_in_parts_counts_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """However a deployment is deleted, in one slice or in many, its sums stay the same."""
     monkeypatch.setattr(retention, "SLICE_RECORDS", 2)

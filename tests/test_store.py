@@ -7,6 +7,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from receiver.fingerprints.fingerprint import FINGERPRINT_VERSION
 from receiver.storage.store import (
     ROW_GROUP_ROWS,
     SCHEMA_VERSION,
@@ -18,10 +19,8 @@ from receiver.storage.store import (
     attach_read_only,
     open_store,
 )
-from tests.ingest import ingesting, row, rows, stored, trace_request
+from tests.ingest import EXCEPTIONS, ingesting, row, rows, stored, trace_request
 from tests.served import ROOT
-
-VERSION_1 = Path(__file__).with_name("data") / "stores" / "schema_version_1.sql"
 
 
 @pytest.fixture
@@ -40,33 +39,100 @@ def test_stamp(store: Path) -> None:
     open_store(store).close()
 
 
-def test_older_store_is_completed(tmp_path: Path) -> None:
-    """A store of schema version 1 keeps its rows and gets the tables it lacks when it is opened for
-    writing; reading says so and leaves it alone."""
-    path = tmp_path / "old.duckdb"
+def old_store(path: Path, version: int) -> None:
+    """A store as deploylens made it with this schema version, with rows in its tables."""
+    folder = Path(__file__).with_name("data") / "stores"
     with duckdb.connect() as connection:
         connection.execute(f"ATTACH '{path}' AS store (STORAGE_VERSION 'v1.5.0')")
         connection.execute("USE store")
-        for statement in duckdb.extract_statements(VERSION_1.read_text()):
+        schema = (folder / f"schema_version_{version}.sql").read_text(encoding="utf-8")
+        for statement in duckdb.extract_statements(schema):
             connection.execute(statement)
-        connection.execute("INSERT INTO store_schema VALUES (1, 'deploylens 0.1.0', 1)")
+        connection.execute(
+            "INSERT INTO store_schema VALUES ($v, 'deploylens 0.1.0', 1)", {"v": version}
+        )
+        if version > 1:
+            connection.execute("INSERT INTO retention_edge VALUES (3, 1, 1, 1, 1, 1)")
+            connection.execute(
+                "INSERT INTO exception_history BY NAME SELECT 'shop' AS service_name,"
+                " 'f' AS fingerprint, 'l' AS fingerprint_loose, 1 AS fingerprint_version,"
+                " 7 AS sightings"
+            )
         connection.execute(
             "INSERT INTO deployment_marks BY NAME SELECT 'shop' AS service_name,"
             " '1.0' AS service_version, false AS irreversible, 1 AS marked_at_unix_nano"
         )
+        connection.executemany(
+            "INSERT INTO exceptions BY NAME SELECT $1 AS time_unix_nano, $2 AS signal,"
+            " 'shop' AS service_name, 1 AS resource_id, $3 AS exception_message,"
+            " $4 AS exception_stacktrace, 'f' AS fingerprint, 'l' AS fingerprint_loose,"
+            " 1 AS fingerprint_version, 1 AS request_id",
+            [(number, *one) for number, one in enumerate(OLD_EXCEPTIONS)],
+        )
+
+
+# Signal, message and stack.
+OLD_EXCEPTIONS = (
+    *[("traces", f"order {n}", f"E: order {n}\n    at f (a.js:1:2)") for n in range(9_000)],
+    ("logs", "für 😀", "E: für 😀\n    at f (a.js:1:2)"),
+    ("logs", "elsewhere", "E: order\n    at f (a.js:1:2)"),
+    ("traces", None, "E\n    at f (a.js:1:2)"),
+    ("traces", "m", None),
+)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_older_store_is_brought_up_to_date(tmp_path: Path, version: int) -> None:
+    """A store of an older schema keeps its rows and gets what it lacks when it is opened for
+    writing: every text of a stack once, and no row without its text. Reading says what to do and
+    leaves the store alone."""
+    path = tmp_path / "old.duckdb"
+    old_store(path, version)
     before = path.read_bytes()
     with duckdb.connect() as connection, pytest.raises(StoreSchemaMismatch, match="serve --store"):
         attach_read_only(connection, path)
     assert path.read_bytes() == before
-    stored(path, trace_request({}))
+    open_store(path).close()
     assert row(path, "SELECT list(schema_version ORDER BY ALL) AS v FROM store_schema") == {
-        "v": [1, SCHEMA_VERSION]
+        "v": [version, SCHEMA_VERSION]
     }
     assert row(path, "SELECT count(*) AS n FROM deployment_marks") == {"n": 1}
-    assert row(path, "SELECT last_request_id FROM retention_edge") == {"last_request_id": 0}
+    history = [{"sightings": 7}] if version > 1 else []
+    assert rows(path, "SELECT sightings FROM exception_history") == history
+    edge = {"last_request_id": 3 if version > 1 else 0}
+    assert row(path, "SELECT last_request_id FROM retention_edge") == edge
+    moved = "signal, exception_message, exception_stacktrace"
+    found = rows(path, f"SELECT {moved} FROM {EXCEPTIONS} ORDER BY time_unix_nano")
+    assert [tuple(one.values()) for one in found] == list(OLD_EXCEPTIONS)
+    sources = rows(path, "SELECT exception_source, signal FROM exceptions GROUP BY ALL ORDER BY 1")
+    assert [tuple(one.values()) for one in sources] == [("event", "traces"), ("log", "logs")]
+    assert len(rows(path, "SELECT 1 AS one FROM stacktraces")) == 3
+    assert rows(path, "SELECT fingerprint_version FROM grouping") == [{"fingerprint_version": 1}]
     fresh = tmp_path / "new.duckdb"
     stored(fresh, trace_request({}))
     assert columns(path) == columns(fresh)
+
+
+def test_killed_while_an_old_store_is_brought_up_to_date(tmp_path: Path) -> None:
+    """Whoever is killed on the way leaves the old store, which can be opened again."""
+    path = tmp_path / "old.duckdb"
+    old_store(path, 2)
+    killed = (
+        "import os, sys\nfrom pathlib import Path\nfrom receiver.storage import store\n"
+        "store._stamp_anew = lambda *_: os.kill(os.getpid(), 9)\n"
+        "store.open_store(Path(sys.argv[1]))\n"
+    )
+    subprocess.run([sys.executable, "-c", killed, str(path)], cwd=ROOT, check=False)
+    assert row(path, "SELECT max(schema_version) AS v FROM store_schema") == {"v": 2}
+    open_store(path).close()
+    assert row(path, "SELECT count(*) AS n FROM exceptions") == {"n": len(OLD_EXCEPTIONS)}
+
+
+def test_new_store_says_how_it_groups(store: Path) -> None:
+    """A new store notes the version of the fingerprints that its exceptions will have."""
+    assert rows(store, "SELECT fingerprint_version, rules_digest FROM grouping") == [
+        {"fingerprint_version": FINGERPRINT_VERSION, "rules_digest": ""}
+    ]
 
 
 def columns(path: Path) -> list[dict[str, object]]:

@@ -53,6 +53,12 @@ FROM_RECEIVER = {
     "receiver.server": "`serve` starts the receiver",
     "receiver.settings": "addresses and limits of `serve`",
     "receiver.signals": "the recordings of the demo",
+    "receiver.storage.statements": "what people tell crosses the local API",
+    "receiver.storage.regrouping": "`regroup`, and what a store was grouped by",
+    "receiver.storage.decisions": "`resolve` and `silence` write what was decided",
+    "receiver.fingerprints.rules": "the rules of `deploylens.toml`",
+    "receiver.fingerprints.messages.kind": "`explain-exception` shows what was replaced",
+    "receiver.fingerprints.explanation": "`explain-exception` shows why",
     "receiver.storage.store": "opens and checks the store",
     "receiver.transport.tls": "`doctor` checks the certificate",
 }
@@ -71,6 +77,7 @@ NOT_OURS = {"__pycache__", "node_modules", "build", "data", "demo_data"}
 # Files with invented absolute paths, as stack traces hold them: path -> reason.
 INVENTED_PATHS = {
     "receiver/fingerprints/source_path.py": "shows what a path is reduced to",
+    "tests/test_dialect_python.py": "stack traces from several build machines",
     "tests/test_fingerprint.py": "stack traces from several build machines",
     "tests/test_stacktrace.py": "stack traces from several build machines",
 }
@@ -305,7 +312,7 @@ def test_readme_mentions_the_command(name: str) -> None:
 def test_readme_names_commands_that_exist() -> None:
     """The README shows no command that there is not."""
     examples = "".join(re.findall(r"^```\w*$(.*?)^```$", readme(), re.MULTILINE | re.DOTALL))
-    shown = set(re.findall(r"^(?:\$ )?deploylens (\w+)", examples, re.MULTILINE))
+    shown = set(re.findall(r"^(?:\$ )?deploylens ([\w-]+)", examples, re.MULTILINE))
     assert shown
     assert shown - set(program.commands) == set()
 

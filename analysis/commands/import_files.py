@@ -55,13 +55,13 @@ def import_files(invocation: Invocation, files: tuple[Path, ...]) -> int:
                 " file first."
             )
     settings = invocation.settings()
-    store, redaction = settings.store, settings.redaction
+    store, redaction, grouping = settings.store, settings.redaction, settings.grouping
 
     from analysis.exit_code import ExitCode
     from receiver.importer import import_files as import_into
 
     with _progress(files) as on_progress:
-        report = import_into(files, store, on_progress, redaction)
+        report = import_into(files, store, on_progress, redaction, grouping)
     _tell(report, len(files), store)
     return ExitCode.FAILED if report.damaged else ExitCode.DONE
 

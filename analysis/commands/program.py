@@ -6,15 +6,19 @@ from analysis.commands.compact import compact
 from analysis.commands.demo import demo
 from analysis.commands.deployments import deployments
 from analysis.commands.doctor import doctor
+from analysis.commands.explain_exception import explain_exception
 from analysis.commands.export import export
 from analysis.commands.import_files import import_files
 from analysis.commands.mark import mark
 from analysis.commands.options import debug_option, examples, store_option
 from analysis.commands.queries import queries
 from analysis.commands.query import query
+from analysis.commands.regroup import regroup
 from analysis.commands.report import report
+from analysis.commands.resolve import resolve
 from analysis.commands.serve import serve
 from analysis.commands.show_trace import trace
+from analysis.commands.silence import silence
 from analysis.commands.sql import sql
 
 _EPILOG = (
@@ -63,8 +67,12 @@ for _command in (
     query,
     sql,
     report,
+    explain_exception,
+    resolve,
+    silence,
     trace,
     export,
+    regroup,
     compact,
 ):
     program.add_command(_command)

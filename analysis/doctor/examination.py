@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from analysis.doctor.check import Check, failed, ok
 from analysis.doctor.clock import check_clock
 from analysis.doctor.credentials import check_credentials
+from analysis.doctor.grouping import check_grouping
 from analysis.doctor.holder import Holder, holder_of
 from analysis.doctor.lease_file import check_lease
 from analysis.doctor.ports import check_port
@@ -52,6 +53,7 @@ def _store_checks(receiver: ReceiverSettings, api: Address | None) -> Iterator[C
     yield from check_credentials(receiver)
     yield from check_clock(store)
     yield check_sender_clocks(store)
+    yield check_grouping(store, receiver.grouping)
 
 
 def _round_trip(receiver: ReceiverSettings, send: bool) -> Check:

@@ -16,6 +16,7 @@ from analysis.report.events import events
 from analysis.report.findings import (
     Change,
     Deployment,
+    EscalatingException,
     ExampleTrace,
     FailingEndpoint,
     FailingService,
@@ -24,6 +25,7 @@ from analysis.report.findings import (
     Latency,
     Measure,
     NewException,
+    RegressedException,
     StatusCode,
     Step,
     Traffic,
@@ -33,7 +35,7 @@ from analysis.saved_query import bind
 from analysis.waterfall import TraceSpan
 
 STEPS_MAX = 80
-_QUESTIONS = 15
+_QUESTIONS = 17
 _STEP_MINUTES = (1, 5, 15, 60, 360, 1440, 10080, 43200, 525600)
 
 Record = TypeVar("Record")
@@ -74,6 +76,8 @@ def build_report(
         origins=tuple(questions.find("failure_origins", FailureOrigin)),
         status_codes=tuple(questions.find("status_codes", StatusCode)),
         new_exceptions=tuple(new),
+        regressed_exceptions=tuple(questions.find("regressed_exceptions", RegressedException)),
+        escalating_exceptions=tuple(questions.find("escalating_exceptions", EscalatingException)),
         gone_exceptions=tuple(questions.find("gone_exceptions", GoneException)),
         latencies=tuple(questions.find("latency_regressions", Latency)),
         traffic=tuple(questions.find("traffic_changes", Traffic)),

@@ -13,6 +13,7 @@ from analysis.formats.json_rows import json_text
 from analysis.report.findings import (
     Change,
     Deployment,
+    EscalatingException,
     ExampleTrace,
     FailingEndpoint,
     FailingService,
@@ -21,6 +22,7 @@ from analysis.report.findings import (
     Latency,
     Measure,
     NewException,
+    RegressedException,
     StatusCode,
     Step,
     Traffic,
@@ -69,6 +71,8 @@ class Report:
     origins: tuple[FailureOrigin, ...]
     status_codes: tuple[StatusCode, ...]
     new_exceptions: tuple[NewException, ...]
+    regressed_exceptions: tuple[RegressedException, ...]
+    escalating_exceptions: tuple[EscalatingException, ...]
     gone_exceptions: tuple[GoneException, ...]
     latencies: tuple[Latency, ...]
     traffic: tuple[Traffic, ...]

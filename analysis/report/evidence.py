@@ -2,32 +2,27 @@
 
 from collections.abc import Sequence
 
-from analysis.formats.markdown_text import fenced
 from analysis.report.contents import Report
 from analysis.report.document import Document
-from analysis.report.findings import GoneException, NewException, Step
+from analysis.report.exception_evidence import write_exceptions
+from analysis.report.findings import Step
 from analysis.report.words import (
     NO_SPANS,
     UNKNOWN,
     cell,
-    clipped,
     counted,
-    inline,
     interval,
     milliseconds,
     name_cell,
     number,
     of,
     percent,
-    stack_excerpt,
     time,
     trace_cell,
     version_cell,
 )
 
 ROWS_MAX = 15
-EXCEPTIONS_MAX = 5
-_MESSAGE_LENGTH_MAX = 2000
 
 
 def write_evidence(document: Document, report: Report) -> None:
@@ -41,8 +36,7 @@ def write_evidence(document: Document, report: Report) -> None:
     _services(document, report)
     _origins(document, report)
     _status_codes(document, report)
-    _new_exceptions(document, report.new_exceptions)
-    _gone_exceptions(document, report.gone_exceptions)
+    write_exceptions(document, report)
     _latencies(document, report)
     _traffic(document, report)
 
@@ -173,63 +167,6 @@ def _status_codes(document: Document, report: Report) -> None:
         ],
         "No requests are stored.",
     )
-
-
-def _new_exceptions(document: Document, exceptions: Sequence[NewException]) -> None:
-    document.heading(3, "New exceptions")
-    if not exceptions:
-        document.paragraph("None: nothing was recorded that had not been recorded before.")
-    for exception in exceptions[:EXCEPTIONS_MAX]:
-        known = "" if exception.type_is_new else ", its type seen before elsewhere in the code"
-        _exception(
-            document,
-            exception,
-            f"first {time(exception.first_seen)} UTC{known}",
-            f"The chance to see this if it were not new: {number(exception.probability_not_new)}.",
-        )
-    _more(document, len(exceptions))
-
-
-def _gone_exceptions(document: Document, exceptions: Sequence[GoneException]) -> None:
-    document.heading(3, "Gone exceptions")
-    if not exceptions:
-        document.paragraph("None: nothing that the baseline recorded is missing now.")
-    for exception in exceptions[:EXCEPTIONS_MAX]:
-        _exception(
-            document,
-            exception,
-            f"last {time(exception.last_seen)} UTC",
-            "The chance not to see it if it were still there:"
-            f" {number(exception.probability_not_gone)}.",
-        )
-    _more(document, len(exceptions))
-
-
-def _exception(
-    document: Document, exception: NewException | GoneException, when: str, chance: str
-) -> None:
-    document.paragraph(
-        f"**{inline(exception.exception_type or 'without a type')}**:"
-        f" {counted(exception.sightings, 'time')} in {counted(exception.traces, 'trace')}, {when}.",
-        chance,
-        f"Fingerprint {inline(exception.fingerprint)}.",
-        f"Example: {trace_cell(exception.example_trace_id)}.",
-    )
-    _message_and_stack(document, exception)
-
-
-def _message_and_stack(document: Document, exception: NewException | GoneException) -> None:
-    """One stack trace, which begins with the message in most languages; else the message."""
-    message = clipped(exception.exception_message or "", _MESSAGE_LENGTH_MAX)
-    if exception.exception_stacktrace:
-        document.paragraph(fenced(stack_excerpt(exception.exception_stacktrace)))
-    elif message:
-        document.paragraph(fenced(message))
-
-
-def _more(document: Document, count: int) -> None:
-    if count > EXCEPTIONS_MAX:
-        document.paragraph(f"{count - EXCEPTIONS_MAX} more are left out here.")
 
 
 def _latencies(document: Document, report: Report) -> None:

@@ -120,6 +120,60 @@ class NewException:
     probability_not_new: float | None
     fingerprint: str
     example_trace_id: str | None
+    endpoints: int
+    top_endpoint: str | None
+    instances: int
+    users: int | None
+    share_of_failures: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class RegressedException:
+    """A row of `regressed_exceptions`."""
+
+    exception_type: str | None
+    exception_message: str | None
+    exception_stacktrace: str | None
+    top_frame: str | None
+    sightings: int
+    traces: int
+    first_seen: str
+    why: str
+    resolved_at: str | None
+    last_seen_before: str | None
+    absent_requests: int | None
+    probability_absent_by_chance: float | None
+    fingerprint: str
+    example_trace_id: str | None
+    endpoints: int
+    top_endpoint: str | None
+    instances: int
+    users: int | None
+    share_of_failures: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class EscalatingException:
+    """A row of `escalating_exceptions`."""
+
+    exception_type: str | None
+    exception_message: str | None
+    exception_stacktrace: str | None
+    top_frame: str | None
+    sightings: int
+    traces: int
+    first_seen: str
+    candidate_rate: float
+    history_rate: float
+    ratio: float
+    e_value: float
+    fingerprint: str
+    example_trace_id: str | None
+    endpoints: int
+    top_endpoint: str | None
+    instances: int
+    users: int | None
+    share_of_failures: float | None
 
 
 @dataclass(frozen=True, slots=True)

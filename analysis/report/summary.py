@@ -1,9 +1,10 @@
 """The summary of the report: a few sentences that a reader in a hurry can rely on."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from analysis.comparison import BASELINE_KINDS, Comparison
 from analysis.report.contents import Report
+from analysis.report.exception_evidence import ShownException
 from analysis.report.words import (
     UNKNOWN,
     counted,
@@ -14,6 +15,8 @@ from analysis.report.words import (
     time,
     version_words,
 )
+
+_CHANCE_MAX = 0.01
 
 
 def summary(report: Report) -> list[str]:
@@ -54,20 +57,47 @@ def _rate(report: Report, candidate: bool) -> str:
 def _found(report: Report) -> list[str]:
     """What stands out."""
     found = [*_exception_found(report), *_origin_found(report), *_slower_found(report)]
-    return found or ["No new exception, no failure and no slower endpoint was found."]
+    return found or [
+        "No new, regressed or escalating exception, no failure and no slower endpoint was found."
+    ]
 
 
 def _exception_found(report: Report) -> Iterator[str]:
-    if report.new_exceptions:
-        first, count = report.new_exceptions[0], len(report.new_exceptions)
-        compared = report.comparison is not None and report.comparison.baseline_kind is not None
-        new = "new " if compared else ""
+    compared = report.comparison is not None and report.comparison.baseline_kind is not None
+    sure = [e for e in report.new_exceptions if _is_proven(e.probability_not_new)]
+    if sure or not compared:
+        shown = sure if compared else report.new_exceptions
+        yield from _counted_exceptions(shown, "new exception" if compared else "exception")
+    elif report.new_exceptions:
+        count = counted(len(report.new_exceptions), "exception")
         yield (
-            f"It records {counted(count, f'{new}exception')}:"
-            f" {inline(first.exception_type or 'without a type')},"
-            f" {counted(first.sightings, 'time')} in {counted(first.traces, 'trace')}"
-            f"{' (the most frequent)' if count > 1 else ''}."
+            f"It records {count} not seen before, which may be chance:"
+            f" {_named(report.new_exceptions[0])}."
         )
+    yield from _counted_exceptions(report.regressed_exceptions, "exception", " that came back")
+    yield from _counted_exceptions(report.escalating_exceptions, "known exception", " more often")
+
+
+def _is_proven(probability: float | None) -> bool:
+    """Chance explains it in one case of a hundred at most; unknown without requests to judge by."""
+    return probability is None or probability <= _CHANCE_MAX
+
+
+def _counted_exceptions(
+    exceptions: Sequence[ShownException], noun: str, how: str = ""
+) -> Iterator[str]:
+    """The sentence about those of one state, which names the first."""
+    if exceptions:
+        first = " (the strongest evidence)" if len(exceptions) > 1 else ""
+        count = counted(len(exceptions), noun)
+        yield f"It records {count}{how}: {_named(exceptions[0])}{first}."
+
+
+def _named(exception: ShownException) -> str:
+    return (
+        f"{inline(exception.exception_type or 'without a type')},"
+        f" {counted(exception.sightings, 'time')} in {counted(exception.traces, 'trace')}"
+    )
 
 
 def _origin_found(report: Report) -> Iterator[str]:

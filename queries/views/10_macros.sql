@@ -13,6 +13,11 @@
 -- milliseconds(duration_ns): nanoseconds as milliseconds.
 -- peer_is(peer, service): a call's peer is this service by name, also with port or domain.
 -- trace_hex, span_hex(key): stored ids as OpenTelemetry writes them.
+-- class_name(type): an exception's class without package and type parameters; '' for none.
+-- same_message(event, log): of one exception on both signals. Equal; or one of 100 characters or
+--     more begins the other, which a limit cut; or the log has the first argument of the exception
+--     alone, as Python's logging handler sends it, and the event the text that Python makes of it.
+-- with_message(text, message, place): a stack's text with its message back at this offset.
 
 CREATE OR REPLACE MACRO attr(attributes, key) AS
     json_extract_string(attributes, '/' || replace(replace(key, '~', '~0'), '/', '~1'));
@@ -37,3 +42,14 @@ CREATE OR REPLACE MACRO peer_is(peer, service) AS
     peer = service OR starts_with(peer, service || ':') OR starts_with(peer, service || '.');
 CREATE OR REPLACE MACRO trace_hex(key) AS replace(key::VARCHAR, '-', '');
 CREATE OR REPLACE MACRO span_hex(key) AS format('{:016x}', key);
+CREATE OR REPLACE MACRO class_name(type) AS
+    regexp_extract(type, '([^.:\\/+$\[]*)(?:\[.*)?$', 1);
+CREATE OR REPLACE MACRO same_message(event, log) AS
+    event IS NOT DISTINCT FROM log
+    OR length(event) >= 100 AND starts_with(log, event)
+    OR length(log) >= 100 AND starts_with(event, log)
+    OR event IN ('''' || log || '''', '"' || log || '"')
+    OR starts_with(event, '(''' || log || ''',') OR starts_with(event, '[Errno ' || log || ']');
+CREATE OR REPLACE MACRO with_message(text, message, place) AS
+    CASE WHEN place IS NULL THEN text
+        ELSE substring(text, 1, place) || coalesce(message, '') || substring(text, place + 1) END;

@@ -47,7 +47,7 @@
 -- column scope_name VARCHAR: instrumentation scope
 -- column scope_version VARCHAR: its version
 -- column attributes VARCHAR: all as one JSON object; read one with attr(attributes, 'key')
--- column events VARCHAR: span events as a JSON array; NULL when none
+-- column events VARCHAR: JSON array, NULL when none; the stack of an exception is in `exceptions`
 -- column links VARCHAR: span links as a JSON array; NULL when none
 -- column trace_state VARCHAR: W3C tracestate
 -- column received_at TIMESTAMP_NS: when it was received

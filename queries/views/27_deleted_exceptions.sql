@@ -13,6 +13,10 @@
 -- column first_seen TIMESTAMP_NS: first deleted sighting
 -- column last_seen TIMESTAMP_NS: last deleted sighting
 -- column sightings BIGINT: sightings deleted
+-- column exception_source VARCHAR: of the example: 'event', 'log' or 'status'; or NULL
+-- column exception_message VARCHAR: message of the example
+-- column exception_stacktrace VARCHAR: stack trace of the example
+-- column sdk_language VARCHAR: telemetry.sdk.language of the example
 CREATE OR REPLACE VIEW deleted_exceptions AS
 SELECT
     service_namespace, service_name, service_version, environment_name, deployment_id,
@@ -21,5 +25,6 @@ SELECT
     top_frame,
     moment(first_seen_unix_nano) AS first_seen,
     moment(last_seen_unix_nano) AS last_seen,
-    sightings
+    sightings,
+    exception_source, exception_message, exception_stacktrace, sdk_language
 FROM store.exception_history;

@@ -36,6 +36,7 @@ WITH signs AS (
     SELECT service_namespace, service_name, service_version, environment_name, deployment_id,
         instance_id, version_source, moment(time_unix_nano), false, false, false, 0
     FROM store.exceptions
+    WHERE exception_source <> 'status'
 ), parts AS (
     SELECT service_namespace, service_name, service_version, environment_name, deployment_id,
         min(version_source) AS version_source, NULL::VARCHAR AS vcs_revision,

@@ -10,6 +10,7 @@
 -- column deployment_id VARCHAR: deployment.id
 -- column minute BIGINT: minutes since 1970, UTC
 -- column traffic BIGINT: requests, or spans and exceptions; more than 0
+-- column requests BIGINT: requests
 -- column first_time TIMESTAMP_NS: first traffic in the minute
 -- column last_time TIMESTAMP_NS: end of the last of it to end
 CREATE OR REPLACE MACRO served_minutes(asked_service, asked_until) AS TABLE
@@ -27,7 +28,7 @@ WITH signs AS (
         moment(time_unix_nano), moment(time_unix_nano), false,
         believable(time_unix_nano, received_at_unix_nano)
     FROM store.exceptions LEFT JOIN store.export_requests USING (request_id)
-    WHERE service_name = asked_service
+    WHERE service_name = asked_service AND exception_source <> 'status'
 ), minutes AS (
     SELECT service_namespace, environment_name, service_version, deployment_id,
         epoch_ns(start_time) // 60_000_000_000 AS minute,
@@ -51,6 +52,6 @@ WITH signs AS (
     FROM minutes
 )
 SELECT service_namespace, environment_name, service_version, deployment_id,
-    minute, traffic, first_time, last_time
+    minute, traffic, requests, first_time, last_time
 FROM measured
 WHERE traffic > 0;

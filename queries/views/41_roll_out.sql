@@ -96,7 +96,7 @@ WITH served AS (
         UNION ALL
         SELECT max(time_unix_nano)
         FROM store.exceptions LEFT JOIN store.export_requests USING (request_id)
-        WHERE believable(time_unix_nano, received_at_unix_nano)
+        WHERE exception_source <> 'status' AND believable(time_unix_nano, received_at_unix_nano)
             AND (asked_until IS NULL OR time_unix_nano < epoch_ns(asked_until::TIMESTAMP))
     )
 ), span_of_time AS (

@@ -4,17 +4,19 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from receiver.fingerprints.frame import Frame, Raised
-from receiver.fingerprints.message import TEXT_LENGTH_MAX as MESSAGE_READ_MAX
-from receiver.fingerprints.message import parameterize
+from receiver.fingerprints.frame import Frame
+from receiver.fingerprints.messages.kind import parameterize
+from receiver.fingerprints.messages.kinds import MessageKinds
+from receiver.fingerprints.place import Place, place, read_chain
+from receiver.fingerprints.rules import GroupingRules
+from receiver.fingerprints.stack_text import split_message
 from receiver.fingerprints.stacktrace import TEXT_LENGTH_MAX as STACK_READ_MAX
-from receiver.fingerprints.stacktrace import read
 
-# Part of every hash. Raise it when a rule changes what a fingerprint is made of: here, in message,
-# stacktrace, source_path or a dialect.
-FINGERPRINT_VERSION: int = 1
+# Part of every hash. Raise it when a rule changes what a fingerprint is made of: here, in place,
+# message, stacktrace, source_path or a dialect. Stored exceptions are then grouped again.
+FINGERPRINT_VERSION: int = 2
 
-TYPE_LENGTH_MAX = 500
+NO_RULES = GroupingRules()
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,8 @@ class Fingerprint:
     """Two keys of 16 lower-case hex characters each, and the frame that stands for the exception.
 
     `strict` tells apart messages, `loose` tells apart ways through our code. `top_frame` is
-    `module.function` of the in-app frame nearest the raise, None without a stack.
+    `module.function` of the in-app frame nearest the raise, of a library's where none is in-app,
+    None without a stack.
     """
 
     strict: str
@@ -31,121 +34,88 @@ class Fingerprint:
 
 
 def fingerprint(
-    exception_type: str | None, message: str | None, stacktrace: str | None, language: str | None
+    exception_type: str | None,
+    message: str | None,
+    stacktrace: str | None,
+    language: str | None,
+    rules: GroupingRules = NO_RULES,
 ) -> Fingerprint:
     """The fingerprint of one recorded exception; never raises, and takes bounded time on any text.
 
-    - strict: type, top in-app frame, parameterised message, and the types of its causes
+    - strict: type, top in-app frame, parameterised message; the same of each cause
     - loose: type and in-app frames; those of each cause too
-    - without a stack, both: type and parameterised message
+    - without an in-app frame, both: type and parameterised message; those of each cause
 
     `language` is `telemetry.sdk.language`. Where the exception as recorded has no in-app frame, the
-    top frame is the first one of its causes; where nothing in the chain is in-app, every frame
-    counts as such. The types of causes are in the strict key because a wrapper's own message and
-    place are often always the same, and what is new is the cause.
+    top frame is the first one of its causes. Causes are in the strict key because a wrapper's own
+    message and place are often always the same, and what is new is the cause.
     """
-    chain = read(stacktrace, language) if stacktrace else []
-    return _of_place(_place(exception_type, _in_app(chain)), message)
+    text = split_message(stacktrace, message)[0] if stacktrace else ""
+    return fingerprint_of(read_place(exception_type, text, language, rules), message)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """All of an exception but its message. `top_frame` is None where no frame is known; `loose`
-    then depends on the message."""
-
-    recorded_type: str
-    top: tuple[str, ...]
-    causes: tuple[str, ...]
-    loose: str | None
-    top_frame: str | None
+def read_place(
+    exception_type: str | None, text: str, language: str | None, rules: GroupingRules = NO_RULES
+) -> Place:
+    """The place in the text of a stack from which the message was cut; '' without a stack."""
+    return place(exception_type, read_chain(text, language, rules) if text else [], rules)
 
 
-class Fingerprinter:
-    """Makes the fingerprints of many exceptions, reading each distinct stack once.
-
-    In the text of a stack the message stands after the type, `KeyError: 'x'`. Texts that differ
-    only there have the same frames, so an id in every message does not make every stack distinct.
-    Holds at most `stacks_max` stacks, made of at most `characters_max` characters, by the hash of
-    their text. `stack_characters` and `message_characters` count what was read so far.
-    """
-
-    def __init__(self, stacks_max: int = 4_096, characters_max: int = 16 * 1024 * 1024) -> None:
-        """Knows no stack yet."""
-        self._stacks_max = stacks_max
-        self._characters_max = characters_max
-        self._characters_held = 0
-        self._places: dict[str, _Place] = {}
-        self.stack_characters = 0
-        self.message_characters = 0
-
-    def fingerprint(
-        self,
-        exception_type: str | None,
-        message: str | None,
-        stacktrace: str | None,
-        language: str | None,
-    ) -> Fingerprint:
-        """The same as the function `fingerprint`."""
-        self.message_characters += min(len(message or ""), MESSAGE_READ_MAX)
-        if not stacktrace:
-            return _of_place(_place(exception_type, []), message)
-        parts = (exception_type or "", _without_message(stacktrace, message))
-        key = _hash(language or "", parts)
-        place = self._places.get(key)
-        if place is None:
-            place = _place(exception_type, _in_app(read(stacktrace, language)))
-            self._hold(key, place, min(len(stacktrace), STACK_READ_MAX))
-        return _of_place(place, message)
-
-    def _hold(self, key: str, place: _Place, characters: int) -> None:
-        self.stack_characters += characters
-        self._characters_held += characters
-        if len(self._places) >= self._stacks_max or self._characters_held > self._characters_max:
-            self._places.clear()
-            self._characters_held = characters
-        self._places[key] = place
+def fingerprint_of(found: Place, message: str | None) -> Fingerprint:
+    """The fingerprint of an exception raised at this place with this message."""
+    said = message or found.said
+    return fingerprint_of_kind(found, said, parameterize(said) if said else "")
 
 
-def _without_message(stacktrace: str, message: str | None) -> str:
-    """The text without a message of one line; a longer one may hold lines that look like frames."""
-    if not message or "\n" in message:
-        return stacktrace
-    for before in (": ", ": '", ': "'):  # Python quotes the message of a KeyError
-        stacktrace = stacktrace.replace(before + message, before)
-    return stacktrace
+def fingerprint_of_kind(found: Place, said: str, kind: str) -> Fingerprint:
+    """The same for a message whose kind is known; only rules look at the message itself."""
+    top_frame = found.top.name if found.top else None
+    for rule in found.rules:
+        if rule.matches_message(said):
+            key = _hash("rule", (rule.made_of(found.type, kind, top_frame or ""),))
+            return Fingerprint(key, key, top_frame)
+    parts = strict_parts(found, kind)
+    loose = _hash("loose", loose_parts(found)) if counts(found) else _hash("loose", parts)
+    return Fingerprint(_hash("strict", parts), loose, top_frame)
 
 
-def _place(exception_type: str | None, chain: list[Raised]) -> _Place:
-    recorded = exception_type or (chain[0].type if chain else None) or ""
-    recorded = recorded[:TYPE_LENGTH_MAX]
-    top = next((frame for raised in chain for frame in raised.frames), None)
-    if top is None:
-        return _Place(recorded, (), (), None, None)
-    causes = tuple(dict.fromkeys(raised.type or "" for raised in chain[1:]))
-    name = f"{top.module}.{top.function}" if top.module else top.function
-    loose = _hash("loose", (recorded, *_path(chain)))
-    return _Place(recorded, (top.module, top.function), causes, loose, name)
+def fingerprint_of_status(
+    error_type: str | None, message: str | None, where: str | None
+) -> Fingerprint:
+    """The fingerprint of a failed span that recorded no exception: `error.type`, its status
+    message, and where: its endpoint, what it called, or its name."""
+    kind = parameterize(message) if message else ""
+    parts = ((error_type or "")[:200], where or "")
+    return Fingerprint(_hash("status", (*parts, kind)), _hash("status place", parts), where)
 
 
-def _of_place(place: _Place, message: str | None) -> Fingerprint:
-    parameterised = parameterize(message) if message else ""
-    parts = (place.recorded_type, *place.top, parameterised, *place.causes)
-    loose = place.loose or _hash("loose", parts)
-    return Fingerprint(_hash("strict", parts), loose, place.top_frame)
+def counts(found: Place) -> bool:
+    """Whether a frame of the place is in-app, so that frames tell one place from another."""
+    return bool(found.frames) or any(cause.frames for cause in found.causes)
 
 
-def _in_app(chain: list[Raised]) -> list[Raised]:
-    """The chain with in-app frames only, or as it is where it has none."""
-    ours = [Raised(raised.type, tuple(f for f in raised.frames if f.in_app)) for raised in chain]
-    return ours if any(raised.frames for raised in ours) else chain
+def strict_parts(found: Place, kind: str) -> list[str]:
+    """What the strict key is made of; `kind` is the parameterised message."""
+    parts = [found.type, *_top(found, kind), kind]
+    for cause in dict.fromkeys((c.type, c.message, c.frames[:1]) for c in found.causes):
+        parts += [cause[0], cause[1], *_names(cause[2])]
+    return parts
 
 
-def _path(chain: list[Raised]) -> Iterable[str]:
-    """Types and frames of a chain as parts of a hash; a cause that recurs counts once."""
-    yield from _names(chain[0].frames)
-    for raised in dict.fromkeys(chain[1:]):
-        yield raised.type or ""
-        yield from _names(raised.frames)
+def loose_parts(found: Place) -> list[str]:
+    """What the loose key is made of where a frame is in-app."""
+    parts = [found.type, *_names(found.frames)]
+    for cause in dict.fromkeys((cause.type, cause.frames) for cause in found.causes):
+        parts += [cause[0], *_names(cause[1])]
+    return parts
+
+
+def _top(found: Place, kind: str) -> tuple[str, ...]:
+    """The top frame if it counts: in-app, or all that is known besides the type."""
+    said = kind or any(cause.message for cause in found.causes)
+    if found.top is None or not (found.top.in_app or not said):
+        return ()
+    return (found.top.module, found.top.function)
 
 
 def _names(frames: tuple[Frame, ...]) -> Iterable[str]:
@@ -159,3 +129,71 @@ def _hash(kind: str, parts: Iterable[str]) -> str:
     """64 bits of BLAKE2b over the parts, each after its length: no two lists look alike."""
     text = "".join([f"{len(part)}:{part}" for part in (str(FINGERPRINT_VERSION), kind, *parts)])
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
+
+
+class Fingerprinter:
+    """Makes the fingerprints of many exceptions, reading each distinct stack once.
+
+    Holds at most `places_max` places, read from at most `characters_max` characters.
+    `stack_characters` and `message_characters` count what was read so far.
+    """
+
+    def __init__(
+        self,
+        rules: GroupingRules = NO_RULES,
+        places_max: int = 4_096,
+        characters_max: int = 16 * 1024 * 1024,
+    ) -> None:
+        """Knows no stack yet."""
+        self.rules = rules
+        self._places_max = places_max
+        self._characters_max = characters_max
+        self._characters_held = 0
+        self._places: dict[tuple[str | None, str, str | None], Place] = {}
+        self.stack_characters = 0
+        self._kinds = MessageKinds()
+
+    def fingerprint(
+        self,
+        exception_type: str | None,
+        message: str | None,
+        stacktrace: str | None,
+        language: str | None,
+    ) -> Fingerprint:
+        """The same as the function `fingerprint`."""
+        text = split_message(stacktrace, message)[0] if stacktrace else ""
+        return self.of_place(self.place(exception_type, text, language), message)
+
+    def place(self, exception_type: str | None, text: str, language: str | None) -> Place:
+        """The place in the text of a stack from which the message was cut; '' without a stack."""
+        key = (exception_type, text, language)
+        known = self._places.get(key)
+        if known is not None:
+            return known
+        read = min(len(text), STACK_READ_MAX)
+        self.stack_characters += read
+        found = read_place(exception_type, text, language, self.rules)
+        self._hold(key, found)
+        return found
+
+    def of_place(self, found: Place, message: str | None) -> Fingerprint:
+        """The fingerprint of an exception raised at this place with this message."""
+        said = message or found.said
+        return fingerprint_of_kind(found, said, self.kind(said))
+
+    def kind(self, message: str) -> str:
+        """The message parameterised; '' of none."""
+        return self._kinds.of(message) if message else ""
+
+    @property
+    def message_characters(self) -> int:
+        """How many characters of messages were read so far."""
+        return self._kinds.characters
+
+    def _hold(self, key: tuple[str | None, str, str | None], found: Place) -> None:
+        characters = len(key[1])
+        self._characters_held += characters
+        if len(self._places) >= self._places_max or self._characters_held > self._characters_max:
+            self._places.clear()
+            self._characters_held = characters
+        self._places[key] = found

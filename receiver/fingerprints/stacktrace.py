@@ -6,6 +6,7 @@ from collections.abc import Callable
 from receiver.fingerprints.dialects import (
     dart,
     dotnet,
+    erlang,
     go,
     java,
     javascript,
@@ -15,14 +16,18 @@ from receiver.fingerprints.dialects import (
     rust,
 )
 from receiver.fingerprints.frame import Frame, Raised
+from receiver.fingerprints.language_marks import MARKS
 
 __all__ = ["Frame", "Raised", "read"]
 
 TEXT_LENGTH_MAX = 64 * 1024
+# Of a longer text its beginning and its end are read: the raise is at one, causes at the other.
+END_LENGTH = 16 * 1024
 FRAMES_MAX = 500
 CHAIN_MAX = 50
-# Nearly every stack shows its language in its first lines.
-RECOGNISED_LENGTH = 2048
+MESSAGE_LENGTH_MAX = 4096
+# Nearly every stack shows its language in its first lines; some after a long message.
+RECOGNISED_LENGTHS = (2048, 16 * 1024)
 
 Reader = Callable[[str], list[Raised]]
 
@@ -41,43 +46,15 @@ READERS: dict[str, Reader] = {
     "php": php.read,
     "rust": rust.read,
     "dart": dart.read,
+    "erlang": erlang.read,
+    "elixir": erlang.read,
 }
 
-# What only that language's stacks contain, the more particular first.
-MARKS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    ("python", re.compile(r'\n[ |]*+File "[^"\n]++", line [0-9]++, in ')),
-    ("go", re.compile(r"\ngoroutine [0-9]++ \[|\n\t[^\n]+\.go:[0-9]++")),
-    ("dart", re.compile(r"\n#[0-9]++ ++[^\n(]++\((?:dart|package|file):")),
-    ("php", re.compile(r"\n#[0-9]++ (?:\{main\}|\[internal|[^\n(]++\([0-9]++\): )")),
-    ("ruby", re.compile(r":[0-9]++:in [`'][^`'\n]++'")),
-    ("rust", re.compile(r"\n *+[0-9]++: [^\n]*::|\nstack backtrace:")),
-    ("php", re.compile(r"\n[ \t]++at [^\s(]++\([^)\n]*\.php:[0-9]++\)")),
-    (
-        "java",
-        re.compile(
-            r"\n[ \t]++at [^\s(]++\((?:Native Method|Unknown Source|<generated>"
-            r"|[^()\s]*\.(?:java|kt|scala|groovy|clj)(?::[0-9]++)?)\)"
-        ),
-    ),
-    (
-        "dotnet",
-        re.compile(
-            r"\n[ \t]++at [^\n(]++\((?:[^\n]*+\n[ \t]*+--- End of "
-            r"|[^)\n]*+\)(?: in [^\n]*:line [0-9]| \[0x))"
-        ),
-    ),
-    (
-        "nodejs",
-        re.compile(
-            r"\n[ \t]++at [^\n]*:[0-9]++(?::[0-9]++)?\)?(?=\n|\Z)"
-            r"|\n[A-Za-z ]*+[^\s@]*+@\S+:[0-9]++(?=\n|\Z)"
-        ),
-    ),
-    ("dotnet", re.compile(r"\n[ \t]++at [^\n(]++\(")),
-)
-
-# Written with the raise at the end, so that is what must be kept of a long text.
+# Written with the raise at the end, so more is kept there of a long text.
 RAISE_LAST = frozenset(("python",))
+
+# Escapes of terminals: colours that Ruby, Elixir and eyre write.
+ESCAPE = re.compile(r"\x1b\[[0-9;]{0,32}[A-Za-z]")
 
 
 def read(text: str, language: str | None) -> list[Raised]:
@@ -85,31 +62,63 @@ def read(text: str, language: str | None) -> list[Raised]:
 
     `language` is `telemetry.sdk.language`. Where it is unknown, or the text is of another language
     (a launcher reports what its program wrote), the text itself tells. Of a long text 64 KiB
-    are read, of an exception 500 distinct frames, of a chain 50 exceptions: work is bounded
-    whatever is sent.
+    are read, 16 of them from its end, of an exception 500 distinct frames, of a chain 50
+    exceptions: work is bounded whatever is sent.
     """
     named = language.lower() if language else None
-    told = READERS.get(named) if named else None
-    chain = told(_bounded(text, named)) if told else []
-    if not any(raised.frames for raised in chain):
-        seen = recognise(text)
-        chain = READERS[seen](_bounded(text, seen)) if seen and seen != named else []
-    return [Raised(raised.type, raised.frames[:FRAMES_MAX]) for raised in chain[:CHAIN_MAX]]
+    for candidate in _candidates(text, named):
+        chain = READERS[candidate](_bounded(text, candidate))
+        if any(raised.frames for raised in chain):
+            return [_limited(raised) for raised in chain[:CHAIN_MAX]]
+    return []
 
 
-def recognise(text: str) -> str | None:
-    """The language whose stacks look like this text, as `telemetry.sdk.language` names it."""
+def recognise(text: str, told: str | None = None) -> str | None:
+    """The language whose stacks look like this text, as `telemetry.sdk.language` names it.
+
+    `told` is what the sender says; it counts where a particular mark of it is in the text.
+    """
     text = _bounded(text, None)
-    for length in (RECOGNISED_LENGTH, len(text)):
-        for language, mark in MARKS:
-            if mark.search(text, 0, length):
-                return language
+    reader = READERS.get(told or "")
+    for length in RECOGNISED_LENGTHS:
+        told_fits = any(
+            mark.particular
+            and READERS[mark.language] is reader
+            and mark.pattern.search(text, 0, length)
+            for mark in MARKS
+        )
+        if told_fits:
+            return told
+        for mark in MARKS:
+            if mark.pattern.search(text, 0, length):
+                return mark.language
     return None
+
+
+def _candidates(text: str, named: str | None) -> list[str]:
+    """Which languages to read the text as, until one finds frames."""
+    seen = recognise(text, named)
+    told = named if named in READERS else None
+    return list(dict.fromkeys(name for name in (seen, told) if name))
+
+
+def _limited(raised: Raised) -> Raised:
+    message = raised.message[:MESSAGE_LENGTH_MAX] if raised.message else None
+    return Raised(raised.type, raised.frames[:FRAMES_MAX], message)
 
 
 def _bounded(text: str, language: str | None) -> str:
     """What is read of a text, as dialects expect it: after a line end, and with no other kind."""
-    last = language in RAISE_LAST
-    text = text[-TEXT_LENGTH_MAX:] if last else text[:TEXT_LENGTH_MAX]
-    # Java and .NET on Windows.
-    return "\n" + (text.replace("\r\n", "\n") if "\r" in text else text)
+    if len(text) > TEXT_LENGTH_MAX:
+        end = TEXT_LENGTH_MAX - END_LENGTH if language in RAISE_LAST else END_LENGTH
+        text = _whole_lines(text[: TEXT_LENGTH_MAX - end], text[-end:])
+    if "\r" in text:  # Java and .NET on Windows
+        text = text.replace("\r\n", "\n")
+    return "\n" + (ESCAPE.sub("", text) if "\x1b" in text else text)
+
+
+def _whole_lines(beginning: str, end: str) -> str:
+    """Both parts without the line that was cut in two, where they have more than one."""
+    first, _, _ = beginning.rpartition("\n")
+    _, _, last = end.partition("\n")
+    return f"{first or beginning}\n{last or end}"

@@ -4,6 +4,8 @@ Above these a request is refused for good. They are far from what programs send:
 batches of a Collector (8,192 records) stay below a tenth of each.
 """
 
+from collections.abc import Iterable
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -33,12 +35,12 @@ def check(seen: int, what: str, most: int) -> None:
         )
 
 
-def check_repeated_text(tables: dict[str, pa.Table | None]) -> None:
+def check_repeated_text(tables: Iterable[tuple[str, pa.Table | None]]) -> None:
     """Bounds what stands once on the wire and in every row of a table: the text of its resource,
     its scope and its span."""
     columns = [
         column
-        for table in tables.values()
+        for _, table in tables
         if table is not None
         for column in table.columns
         if pa.types.is_dictionary(column.type)

@@ -42,6 +42,12 @@ class CodedColumn:
         """The rows at these indices."""
         return CodedColumn(self.codes[rows], self.values)
 
+    def merged(self) -> "CodedColumn":
+        """The column with one code for each value; what was made of parts may have several."""
+        numbers: dict[str | None, int] = {}
+        codes = [numbers.setdefault(value, len(numbers)) for value in self.values]
+        return CodedColumn(np.array([*codes, -1], dtype=np.int32)[self.codes], list(numbers))
+
     def map(self, function: Callable[[str], str | None]) -> "CodedColumn":
         """The column with a function applied to every distinct value; NULL stays NULL."""
         values = [None if value is None else function(value) for value in self.values]

@@ -50,14 +50,14 @@ def endpoints(
     messaging = combine(
         messaging_operation.take(rows), messaging_template.take(rows), _join_if_second
     )
-    names = coalesce(http, rpc_method.take(rows), messaging, _templated(span_name.take(rows)))
+    names = coalesce(http, rpc_method.take(rows), messaging, templated(span_name.take(rows)))
     codes = np.full(len(requests), -1, dtype=np.int32)
     codes[rows] = names.codes
     return CodedColumn(codes, names.values)
 
 
-def _templated(span_names: CodedColumn) -> CodedColumn:
-    """The names as templates. Those past a bound are `(other)`, which the limit of endpoints would
+def templated(span_names: CodedColumn) -> CodedColumn:
+    """Span names as templates. Those past a bound are `(other)`, which the limit of endpoints would
     make of nearly all of them, but only after much work."""
     left = TEMPLATED_CHARACTERS_MAX
 

@@ -1,6 +1,7 @@
 """The events and links inside spans: as JSON text, and the exceptions among the events as rows."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 import numpy.typing as npt
@@ -8,34 +9,52 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from receiver.flatten import attributes, bounds, ids, json_text
-from receiver.flatten.columns import from_arrow
+from receiver.flatten.attributes import Attributes
+from receiver.flatten.columns import CodedColumn, from_arrow
 from receiver.flatten.envelope import Envelope
-from receiver.flatten.exceptions import Carriers, exception_rows
-from receiver.flatten.redaction import Redaction
+from receiver.flatten.exception_groups import ExceptionGroups
+from receiver.flatten.exceptions import (
+    NO_EXCEPTIONS,
+    Carried,
+    Carriers,
+    ExceptionRows,
+    Rows,
+    exception_rows,
+    is_exception_event,
+)
+from receiver.flatten.redaction import PLAIN, Redaction
+from receiver.flatten.stack_attributes import STACK_KEY, take_stacks
 from receiver.flatten.times import known
 from receiver.signals import Signal
 
 
 def read_events(
-    events: pa.Array, envelope: Envelope, columns: Mapping[str, pa.Array], redaction: Redaction
-) -> tuple[pa.Table | None, npt.NDArray[np.int64], pa.Array]:
-    """Exceptions among the events, spans with a timeout among those, and the events as JSON."""
+    events: pa.Array,
+    envelope: Envelope,
+    columns: Mapping[str, pa.Array],
+    redaction: Redaction,
+    groups: ExceptionGroups,
+) -> tuple[ExceptionRows, pa.Array]:
+    """Exceptions among the events, and the events as JSON.
+
+    The stack of an exception is not among its event's attributes any more: it is stored with the
+    exception.
+    """
     flat = pc.list_flatten(events)
-    nothing = np.empty(0, dtype=np.int64)
     if len(flat) == 0:
-        return None, nothing, pa.nulls(len(events), pa.string())
+        return NO_EXCEPTIONS, pa.nulls(len(events), pa.string())
     bounds.check(len(flat), "events", bounds.EVENTS_MAX)
-    found = attributes.decode(flat.field("attributes"), redaction)
+    event_name = from_arrow(flat.field("name"))
     parents = pc.list_parent_indices(events).to_numpy()
+    found, carried, rows = _read(flat.field("attributes"), event_name, redaction)
     carriers = Carriers(
         signal=Signal.TRACES,
-        attributes=found,
-        event_name=from_arrow(flat.field("name")),
+        event_name=event_name,
         time_unix_nano=_event_times(flat, columns["start_time_unix_nano"].to_numpy()[parents]),
         record_rows=parents,
         sdk_language=envelope.identity("sdk_language"),
     )
-    exceptions, timeouts = exception_rows(carriers, columns)
+    exceptions = exception_rows(carried, rows, carriers, columns, groups)
     objects = json_text.concat(
         '{"time_unix_nano":',
         flat.field("time_unix_nano").cast(pa.string()),
@@ -47,7 +66,29 @@ def read_events(
         flat.field("dropped_attributes_count").cast(pa.string()),
         "}",
     )
-    return exceptions, timeouts, json_text.joined("[", events, objects, "]")
+    return exceptions, json_text.joined("[", events, objects, "]")
+
+
+def _read(
+    lists: pa.Array, event_name: CodedColumn, redaction: Redaction
+) -> tuple[Attributes, Carried, Rows]:
+    """The attributes of the events, what may be exceptions, and the rows that are.
+
+    Stacks are taken out of the attributes, if all of them can be: each is the first of its name,
+    and belongs to an exception.
+    """
+    named = event_name.matches(is_exception_event)
+    if redaction.mark(STACK_KEY) == PLAIN:
+        stacks = take_stacks(lists)
+        found = attributes.decode(stacks.lists, redaction)
+        others = Carried.of(found)
+        carried = replace(others, has_stack=stacks.known, texts=stacks.texts, on_wire=stacks)
+        rows = carried.held(named)
+        if not others.has_stack.any() and stacks.known.sum() == stacks.known[rows].sum():
+            return found, carried, rows
+    found = attributes.decode(lists, redaction)
+    carried = Carried.of(found)
+    return found, carried, carried.held(named)
 
 
 def links_json(links: pa.Array, redaction: Redaction) -> pa.Array:

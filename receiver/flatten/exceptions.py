@@ -1,19 +1,18 @@
-"""Rows of the table `exceptions`, from span events and from log records."""
+"""Rows of the tables `exceptions` and `stacktraces`, from span events and from log records."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from receiver.fingerprints.fingerprint import FINGERPRINT_VERSION, Fingerprint, Fingerprinter
-from receiver.flatten import bounds
 from receiver.flatten.attributes import Attributes
-from receiver.flatten.columns import CodedColumn, constant, distinct
+from receiver.flatten.columns import CodedColumn, Mask, constant
+from receiver.flatten.exception_groups import ExceptionGroups
 from receiver.flatten.outcome import is_timeout_name
 from receiver.flatten.semconv import NAMES
+from receiver.flatten.stack_attributes import StackAttributes
 from receiver.signals import Signal
 
 _NAMES = {
@@ -40,11 +39,41 @@ _SHARED = (
     "request_id",
 )
 
-# New messages of a known stack cost their message only.
-_FINGERPRINTER = Fingerprinter()
-# Repeats of one exception cost a look-up; long ones, which are rare, would fill the memory.
-_remembered = lru_cache(maxsize=8_192)(_FINGERPRINTER.fingerprint)
-_REMEMBERED_LENGTH_MAX = 16_384
+Rows = npt.NDArray[np.int64]
+Texts = Callable[[Rows], Iterable[str | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What may be exceptions, a row each: type, message, stack and whether it escaped. `texts`
+    gives the stacks of rows; `has_stack` says which have one. `on_wire` are the stacks where they
+    were left on the wire."""
+
+    type: CodedColumn
+    message: CodedColumn
+    escaped: CodedColumn
+    has_stack: Mask
+    texts: Texts
+    on_wire: StackAttributes | None = None
+
+    @classmethod
+    def of(cls, attributes: Attributes) -> "Carried":
+        """What the attributes of span events or log records say."""
+        found = attributes.columns(_NAMES)
+        stacks = found["stacktrace"]
+        return cls(
+            type=found["type"],
+            message=found["message"],
+            escaped=found["escaped"],
+            has_stack=stacks.known,
+            texts=lambda rows: map(stacks.at, rows.tolist()),
+        )
+
+    def held(self, named: Mask) -> Rows:
+        """The rows that are exceptions: those with an exception type or message, whatever their
+        name, and those whose name says so that have a stack."""
+        holds = self.type.known | self.message.known | (named & self.has_stack)
+        return np.flatnonzero(holds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,84 +84,84 @@ class Carriers:
     """
 
     signal: Signal
-    attributes: Attributes
     event_name: CodedColumn
     time_unix_nano: pa.Array
-    record_rows: npt.NDArray[np.int64]
+    record_rows: Rows
     sdk_language: CodedColumn
+
+
+@dataclass(frozen=True, slots=True)
+class ExceptionRows:
+    """Rows of `exceptions` and `stacktraces`, and by exception the row of the record that brought
+    it, and whether it is a timeout."""
+
+    exceptions: pa.Table | None
+    stacktraces: pa.Table | None
+    record_rows: Rows
+    timeouts: Mask
+
+    @property
+    def tables(self) -> tuple[tuple[str, pa.Table | None], ...]:
+        """The rows with the names of their tables."""
+        return ("exceptions", self.exceptions), ("stacktraces", self.stacktraces)
+
+    def on(self, records: int) -> Mask:
+        """Which of so many records brought an exception."""
+        mask = np.zeros(records, dtype=np.bool_)
+        mask[self.record_rows] = True
+        return mask
+
+
+NO_EXCEPTIONS = ExceptionRows(None, None, np.empty(0, dtype=np.int64), np.empty(0, dtype=np.bool_))
 
 
 def is_exception_event(name: str) -> bool:
     """Whether an event of this name is an exception (semantic conventions, exceptions in logs)."""
-    return name in {"exception", "app.crash"} or name.endswith(".exception")
+    return name in {"exception", "app.crash", "device.crash"} or name.endswith(".exception")
 
 
 def exception_rows(
-    carriers: Carriers, columns: Mapping[str, pa.Array]
-) -> tuple[pa.Table | None, npt.NDArray[np.int64]]:
-    """The rows of the exceptions that were carried, and the record rows of those that are timeouts.
-
-    `columns` are those of the records. A carrier holds an exception if it has an exception type or
-    message, whatever its name, or if its name says so and there is a stack trace.
-    """
-    found = carriers.attributes.columns(_NAMES)
-    named = carriers.event_name.matches(is_exception_event)
-    holds = found["type"].known | found["message"].known | (named & found["stacktrace"].known)
-    rows = np.flatnonzero(holds)
+    carried: Carried,
+    rows: Rows,
+    carriers: Carriers,
+    columns: Mapping[str, pa.Array],
+    groups: ExceptionGroups,
+) -> ExceptionRows:
+    """The exceptions in these rows; `columns` are those of the records."""
     if len(rows) == 0:
-        return None, rows
+        return NO_EXCEPTIONS
     record_rows = carriers.record_rows[rows]
-    taken = {name: column.take(rows) for name, column in found.items()}
-    language = carriers.sdk_language.take(record_rows)
-    shared = pa.array(record_rows)
+    exception_type, message = carried.type.take(rows), carried.message.take(rows)
+    language = carriers.sdk_language.merged().take(record_rows)
+    if carried.on_wire is None:
+        stacks = groups.stacks.read(carried.texts(rows), map(message.at, range(len(rows))))
+    else:
+        stacks = groups.stacks.read_on_wire(carried.on_wire, rows, exception_type, message)
     times = carriers.time_unix_nano.to_numpy()[rows].astype(np.int64)
+    source = "log" if carriers.signal is Signal.LOGS else "event"
     table = pa.table(
         {
-            **{name: columns[name].take(shared) for name in _SHARED if name in columns},
+            **shared_columns(columns, record_rows),
             "time_unix_nano": pa.array(times),
             "signal": constant(carriers.signal.value, len(rows)).to_arrow(),
+            "exception_source": constant(source, len(rows)).to_arrow(),
             "event_name": carriers.event_name.take(rows).to_arrow(),
-            "exception_type": taken["type"].to_arrow(),
-            "exception_message": taken["message"].to_arrow(),
-            "exception_stacktrace": taken["stacktrace"].to_arrow(),
-            "exception_escaped": _booleans(taken["escaped"]),
+            "exception_type": exception_type.to_arrow(),
+            "exception_message": message.to_arrow(),
+            **stacks.columns(),
+            "exception_escaped": _booleans(carried.escaped.take(rows)),
             "sdk_language": language.to_arrow(),
-            **_fingerprint_columns(taken, language),
+            **groups.of_stacks(exception_type, message, stacks.texts, language),
         }
     )
-    return table, record_rows[taken["type"].matches(is_timeout_name)]
+    timeouts = exception_type.matches(is_timeout_name)
+    return ExceptionRows(table, stacks.table(), record_rows, timeouts)
 
 
-def _fingerprint_columns(
-    taken: Mapping[str, CodedColumn], language: CodedColumn
-) -> dict[str, pa.Array]:
-    parts = (taken["type"], taken["message"], taken["stacktrace"], language)
-    rows, codes = distinct(*parts)
-    prints = _fingerprints([part.at(row) for part in parts] for row in rows.tolist())
-    version = pa.array(np.full(len(codes), FINGERPRINT_VERSION, dtype=np.int32))
-    return {
-        "fingerprint": CodedColumn(codes, [one.strict for one in prints]).to_arrow(),
-        "fingerprint_loose": CodedColumn(codes, [one.loose for one in prints]).to_arrow(),
-        "fingerprint_version": version,
-        "top_frame": CodedColumn(codes, [one.top_frame for one in prints]).to_arrow(),
-    }
-
-
-def _fingerprints(exceptions: Iterable[Sequence[str | None]]) -> list[Fingerprint]:
-    """The fingerprints of distinct exceptions: type, message, stack and language of each."""
-    stacks = _FINGERPRINTER.stack_characters
-    messages = _FINGERPRINTER.message_characters
-    found = []
-    for parts in exceptions:
-        short = sum(len(part or "") for part in parts) <= _REMEMBERED_LENGTH_MAX
-        found.append((_remembered if short else _FINGERPRINTER.fingerprint)(*parts))
-        read = _FINGERPRINTER.stack_characters - stacks
-        bounds.check(read, "characters of different stack traces", bounds.STACK_CHARACTERS_MAX)
-        read = _FINGERPRINTER.message_characters - messages
-        bounds.check(
-            read, "characters of different exception messages", bounds.MESSAGE_CHARACTERS_MAX
-        )
-    return found
+def shared_columns(columns: Mapping[str, pa.Array], record_rows: Rows) -> dict[str, pa.Array]:
+    """What exceptions take over from their records."""
+    taken = pa.array(record_rows)
+    return {name: columns[name].take(taken) for name in _SHARED if name in columns}
 
 
 def _booleans(column: CodedColumn) -> pa.Array:

@@ -7,7 +7,9 @@ import pyarrow.compute as pc
 from receiver.flatten import attributes, ids
 from receiver.flatten.columns import coalesce, from_arrow
 from receiver.flatten.envelope import open_envelope
+from receiver.flatten.exception_groups import ExceptionGroups
 from receiver.flatten.exceptions import Carriers, exception_rows
+from receiver.flatten.log_exceptions import log_exceptions
 from receiver.flatten.redaction import Redaction
 from receiver.flatten.rows import Rejections, RequestRows, Rows
 from receiver.flatten.semconv import NAMES
@@ -21,7 +23,9 @@ _READ = {
 }
 
 
-def log_rows(batch: pa.RecordBatch, requests: RequestRows, redaction: Redaction) -> Rows:
+def log_rows(
+    batch: pa.RecordBatch, requests: RequestRows, redaction: Redaction, groups: ExceptionGroups
+) -> Rows:
     """The rows of a group of log export requests, a row of `batch` for each request."""
     envelope = open_envelope(batch, Signal.LOGS, redaction)
     records = envelope.records
@@ -29,7 +33,8 @@ def log_rows(batch: pa.RecordBatch, requests: RequestRows, redaction: Redaction)
     found = attributes.decode(records.field("attributes"), redaction)
     read = found.columns(_READ)
     event_name = coalesce(from_arrow(records.field("event_name")), read["event.name"])
-    body, body_type = _body(joined(records.field("body")), redaction)
+    bodies = joined(records.field("body"))
+    body, body_type = _body(bodies, redaction)
     arrival = requests.columns(envelope.request_rows)
     columns = {
         **_ids(records),
@@ -50,15 +55,16 @@ def log_rows(batch: pa.RecordBatch, requests: RequestRows, redaction: Redaction)
     }
     carriers = Carriers(
         signal=Signal.LOGS,
-        attributes=found,
         event_name=event_name,
         time_unix_nano=pc.coalesce(time, observed, arrival["received_at_unix_nano"]),
         record_rows=np.arange(len(records), dtype=np.int64),
         sdk_language=envelope.identity("sdk_language"),
     )
-    exceptions, _ = exception_rows(carriers, columns)
+    numbers = records.field("severity_number")
+    carried, rows = log_exceptions(found, bodies, event_name, numbers, redaction)
+    recorded = exception_rows(carried, rows, carriers, columns, groups)
     return Rows(
-        tables={"log_records": pa.table(columns), "exceptions": exceptions},
+        tables=(("log_records", pa.table(columns)), *recorded.tables),
         resources=envelope.resources,
         accepted=np.bincount(envelope.request_rows, minlength=len(batch)),
         rejections=Rejections.nothing(len(records), len(batch)),

@@ -71,9 +71,10 @@ class Rejections:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows by table name, the resources they refer to, and what became of each request."""
+    """Rows with the name of their table, the resources they refer to, and what became of each
+    request."""
 
-    tables: dict[str, pa.Table | None]
+    tables: tuple[tuple[str, pa.Table | None], ...]
     resources: tuple[Resource, ...]
     accepted: npt.NDArray[np.int64]
     rejections: Rejections

@@ -12,6 +12,8 @@ from receiver.flatten.columns import CodedColumn, Mask, coalesce, combine, from_
 from receiver.flatten.endpoint import EndpointLimit, endpoints
 from receiver.flatten.envelope import Envelope, open_envelope
 from receiver.flatten.events import links_json, read_events
+from receiver.flatten.exception_groups import ExceptionGroups
+from receiver.flatten.failed_spans import FailedSpans
 from receiver.flatten.outcome import outcomes
 from receiver.flatten.peer import peers, server_columns
 from receiver.flatten.redaction import Redaction
@@ -53,8 +55,9 @@ class Kinds:
 
 
 def span_rows(
-    batch: pa.RecordBatch, requests: RequestRows, limit: EndpointLimit, redaction: Redaction
-) -> Rows:
+    batch: pa.RecordBatch, requests: RequestRows, limit: EndpointLimit, redaction: Redaction,
+    groups: ExceptionGroups,
+) -> Rows:  # fmt: skip
     """The rows of a group of trace export requests, a row of `batch` for each request."""
     opened = open_envelope(batch, Signal.TRACES, redaction)
     envelope, rejections = _without_invalid(opened, len(batch))
@@ -66,9 +69,8 @@ def span_rows(
     span_name = from_arrow(spans.field("name"))
     endpoint = limit.apply(identity["service_name"], _endpoints(kinds, read, span_name))
     trace_words = ids.words(spans.field("trace_id"), ids.TRACE_ID_BYTES, _all(spans))
-    counts = adjusted_counts(
-        from_arrow(spans.field("trace_state")), trace_words[:, 1], read["sample.rate"]
-    )
+    states = from_arrow(spans.field("trace_state"))
+    counts = adjusted_counts(states, trace_words[:, 1], read["sample.rate"])
     columns = {
         **_ids(spans, trace_words),
         **_plain(spans, kinds, span_name),
@@ -83,14 +85,26 @@ def span_rows(
         **requests.columns(envelope.request_rows),
     }
     events = spans.field("events")
-    exceptions, timeouts, columns["events"] = read_events(events, envelope, columns, redaction)
-    columns["outcome"] = _outcomes(kinds, read, timeouts).to_arrow()
+    recorded, columns["events"] = read_events(events, envelope, columns, redaction, groups)
+    outcome = _outcomes(kinds, read, recorded.record_rows[recorded.timeouts])
+    columns["outcome"] = outcome.to_arrow()
+    failed = (kinds.status_error | outcome.matches(_is_failure)) & ~recorded.on(len(spans))
+    language = envelope.identity("sdk_language").merged()
+    failures = FailedSpans(failed, read["error.type"], endpoint, span_name, language)
     return Rows(
-        tables={"spans": pa.table(columns), "exceptions": exceptions},
+        tables=(
+            ("spans", pa.table(columns)),
+            *recorded.tables,
+            ("exceptions", failures.rows(columns, groups)),
+        ),
         resources=envelope.resources,
         accepted=np.bincount(envelope.request_rows, minlength=len(batch)),
         rejections=rejections,
     )
+
+
+def _is_failure(outcome: str) -> bool:
+    return outcome in {"server_error", "timeout"}
 
 
 def _without_invalid(envelope: Envelope, request_count: int) -> tuple[Envelope, Rejections]:

@@ -45,6 +45,12 @@ class Health:
         self._pipeline, self._connection, self._settings = pipeline, connection, settings
         self._stuck_s, self._disk_free_bytes_min = stuck_s, disk_free_bytes_min
         self._leaving = False
+        self._preparing: str | None = None
+
+    def prepare(self, what: str | None) -> None:
+        """From now on this is done before requests are stored: it lives and is not ready; None: it
+        is done."""
+        self._preparing = what
 
     def leave(self) -> None:
         """From now on it is not ready; it still answers what it was sent."""
@@ -76,6 +82,8 @@ class Health:
         busy_s = stage.busy_s()
         if busy_s > self._stuck_s:
             return HealthCheck(name, False, f"at the same group for {busy_s:.0f} s")
+        if self._preparing is not None:
+            return HealthCheck(name, True, "starts when the store is prepared")
         if not stage.running and not self._leaving:
             return HealthCheck(name, False, "not running")
         return HealthCheck(name, True, f"busy for {busy_s:.1f} s" if busy_s else "waiting")
@@ -83,6 +91,8 @@ class Health:
     def _open(self) -> HealthCheck:
         if self._leaving or self._pipeline.load().closing:
             return HealthCheck("intake", False, "stopping: send to another receiver")
+        if self._preparing is not None:
+            return HealthCheck("intake", False, self._preparing)
         return HealthCheck("intake", True, "open")
 
     def _queue(self) -> HealthCheck:

@@ -65,30 +65,63 @@ WHEN NOT MATCHED THEN INSERT VALUES (
     n.version_source, n.vcs_revision, n.first_seen, n.last_seen,
     n.spans, n.requests, n.failures, n.request_weight, n.failure_weight);
 
--- An exception that came as a span event and as a log record is counted once, as in the views, when
--- both are deleted together.
+-- An exception that came on both signals is counted once, by the rule of the view `exceptions`, when
+-- both are deleted together. The first example that a history has stays.
 MERGE INTO store.exception_history AS h USING (
-    SELECT service_namespace, service_name, service_version, environment_name, deployment_id,
-        fingerprint,
-        arg_max(fingerprint_loose, fingerprint_version) AS fingerprint_loose,
-        max(fingerprint_version) AS fingerprint_version,
-        arg_max(exception_type, time_unix_nano) AS exception_type,
-        arg_max(top_frame, time_unix_nano) AS top_frame,
-        min(time_unix_nano) FILTER (time_unix_nano <= 7_258_118_400_000_000_000) AS first_seen,
-        max(time_unix_nano) FILTER (time_unix_nano <= 7_258_118_400_000_000_000) AS last_seen,
-        count(*) AS sightings
-    FROM store.exceptions AS e
-    WHERE request_id <= $last AND (signal <> 'logs' OR NOT EXISTS (
-        SELECT 1 FROM store.exceptions AS event
-        WHERE event.signal = 'traces'
-            AND event.request_id <= $last
-            AND event.service_name = e.service_name
-            AND event.trace_id = e.trace_id
-            AND event.span_id = e.span_id
-            AND event.exception_type IS NOT DISTINCT FROM e.exception_type
-            AND event.exception_message IS NOT DISTINCT FROM e.exception_message))
-    GROUP BY service_namespace, service_name, service_version, environment_name, deployment_id,
-        fingerprint
+    WITH leaving AS (
+        SELECT *, rowid AS place,
+            regexp_extract(exception_type, '([^.:\\/+$\[]*)(?:\[.*)?$', 1) AS class_name
+        FROM store.exceptions
+        WHERE request_id <= $last
+    ), copies AS (
+        SELECT log.place
+        FROM leaving AS log
+        JOIN leaving AS event
+            ON event.service_name = log.service_name
+            AND event.trace_id = log.trace_id
+            AND event.span_id = log.span_id
+            AND event.class_name IS NOT DISTINCT FROM log.class_name
+            AND (event.exception_message IS NOT DISTINCT FROM log.exception_message
+                OR length(event.exception_message) >= 100
+                    AND starts_with(log.exception_message, event.exception_message)
+                OR length(log.exception_message) >= 100
+                    AND starts_with(event.exception_message, log.exception_message)
+                OR event.exception_message IN (
+                    '''' || log.exception_message || '''', '"' || log.exception_message || '"')
+                OR starts_with(event.exception_message, '(''' || log.exception_message || ''',')
+                OR starts_with(event.exception_message, '[Errno ' || log.exception_message || ']'))
+        WHERE log.exception_source = 'log' AND event.exception_source = 'event'
+        UNION ALL
+        SELECT span.place
+        FROM leaving AS span
+        JOIN leaving AS log
+            ON log.service_name = span.service_name
+            AND log.trace_id = span.trace_id
+            AND log.span_id = span.span_id
+        WHERE span.exception_source = 'status' AND log.exception_source = 'log'
+    ), counted AS (
+        SELECT service_namespace, service_name, service_version, environment_name, deployment_id,
+            fingerprint,
+            arg_max(fingerprint_loose, fingerprint_version) AS fingerprint_loose,
+            max(fingerprint_version) AS fingerprint_version,
+            arg_max(exception_type, time_unix_nano) AS exception_type,
+            arg_max(top_frame, time_unix_nano) AS top_frame,
+            min(time_unix_nano) FILTER (time_unix_nano <= 7_258_118_400_000_000_000) AS first_seen,
+            max(time_unix_nano) FILTER (time_unix_nano <= 7_258_118_400_000_000_000) AS last_seen,
+            count(*) AS sightings,
+            arg_max(place, time_unix_nano) AS example
+        FROM leaving
+        WHERE place NOT IN (SELECT place FROM copies)
+        GROUP BY service_namespace, service_name, service_version, environment_name, deployment_id,
+            fingerprint
+    )
+    SELECT c.*, e.exception_message, e.sdk_language, e.exception_source,
+        CASE WHEN e.message_at IS NULL THEN t.stacktrace
+            ELSE substring(t.stacktrace, 1, e.message_at) || coalesce(e.exception_message, '')
+                || substring(t.stacktrace, e.message_at + 1) END AS exception_stacktrace
+    FROM counted AS c
+    JOIN leaving AS e ON e.place = c.example
+    LEFT JOIN store.stacktraces AS t ON t.stacktrace_id = e.stacktrace_id
 ) AS n
 ON h.service_name = n.service_name
     AND h.fingerprint = n.fingerprint
@@ -103,7 +136,8 @@ WHEN MATCHED THEN UPDATE SET
 WHEN NOT MATCHED THEN INSERT VALUES (
     n.service_namespace, n.service_name, n.service_version, n.environment_name, n.deployment_id,
     n.fingerprint, n.fingerprint_loose, n.fingerprint_version, n.exception_type, n.top_frame,
-    n.first_seen, n.last_seen, n.sightings);
+    n.first_seen, n.last_seen, n.sightings,
+    n.exception_message, n.exception_stacktrace, n.sdk_language, n.exception_source);
 
 -- Histories are bounded: of too many rows, those last seen longest ago go.
 DELETE FROM store.deployment_history WHERE rowid IN (

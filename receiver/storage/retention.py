@@ -199,4 +199,5 @@ class Retention:
         if 4 * self._requests.count() < 3 * len(self._writer.ledger):
             self._writer.ledger.forget_deleted()
         with suppress(duckdb.TransactionException):  # the next run tries again
+            self._writer.forget_unused_stacktraces()
             self._writer.forget_unused_resources(now - (self._retention_ns or 0))

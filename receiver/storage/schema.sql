@@ -84,12 +84,15 @@ CREATE TABLE spans (
     received_at_unix_nano BIGINT NOT NULL
 );
 
--- One row per recorded exception, from span events ('traces') and from log records ('logs').
+-- One row per recorded exception: from a span event ('event') or from a log record ('log'); and one
+-- per failed span that recorded none ('status'). The text of the stack is in `stacktraces`;
+-- `message_at` is the offset in characters at which the message was cut out of it, NULL for none.
 CREATE TABLE exceptions (
     trace_id UUID,
     span_id UBIGINT,
     time_unix_nano BIGINT NOT NULL,
     signal VARCHAR NOT NULL,
+    exception_source VARCHAR NOT NULL,
     event_name VARCHAR,
     service_namespace VARCHAR,
     service_name VARCHAR NOT NULL,
@@ -103,7 +106,8 @@ CREATE TABLE exceptions (
     adjusted_count DOUBLE,
     exception_type VARCHAR,
     exception_message VARCHAR USING COMPRESSION zstd,
-    exception_stacktrace VARCHAR USING COMPRESSION zstd,
+    stacktrace_id UBIGINT,
+    message_at INTEGER,
     exception_escaped BOOLEAN,
     severity_number INTEGER,
     sdk_language VARCHAR,
@@ -112,6 +116,12 @@ CREATE TABLE exceptions (
     fingerprint_version INTEGER NOT NULL,
     top_frame VARCHAR,
     request_id BIGINT NOT NULL
+);
+
+-- Every distinct text of a stack without its message, once; the id is a hash of the text.
+CREATE TABLE stacktraces (
+    stacktrace_id UBIGINT NOT NULL,
+    stacktrace VARCHAR NOT NULL USING COMPRESSION zstd
 );
 
 CREATE TABLE log_records (
@@ -190,7 +200,8 @@ CREATE TABLE deployment_history (
     failure_weight DOUBLE NOT NULL
 );
 
--- What deletions have removed of each exception, by deployment and strict fingerprint.
+-- What deletions have removed of each exception, by deployment and strict fingerprint, and one
+-- example, from which the fingerprint can be made again.
 CREATE TABLE exception_history (
     service_namespace VARCHAR,
     service_name VARCHAR NOT NULL,
@@ -204,7 +215,11 @@ CREATE TABLE exception_history (
     top_frame VARCHAR,
     first_seen_unix_nano BIGINT,
     last_seen_unix_nano BIGINT,
-    sightings BIGINT NOT NULL
+    sightings BIGINT NOT NULL,
+    exception_message VARCHAR USING COMPRESSION zstd,
+    exception_stacktrace VARCHAR USING COMPRESSION zstd,
+    sdk_language VARCHAR,
+    exception_source VARCHAR
 );
 
 -- One row: the last request whose rows were deleted (0: none yet), and how many rows went so far.
@@ -215,4 +230,40 @@ CREATE TABLE retention_edge (
     spans BIGINT NOT NULL,
     exceptions BIGINT NOT NULL,
     log_records BIGINT NOT NULL
+);
+
+-- What people decided about exceptions, the latest of a fingerprint and service counts. The
+-- fingerprint is a strict or a loose key; no service means every service. The example is what the
+-- fingerprint can be made from again.
+CREATE TABLE resolutions (
+    fingerprint VARCHAR NOT NULL,
+    service_name VARCHAR,
+    in_version VARCHAR,
+    note VARCHAR,
+    withdrawn BOOLEAN NOT NULL,
+    decided_at_unix_nano BIGINT NOT NULL,
+    exception_type VARCHAR,
+    exception_message VARCHAR,
+    exception_stacktrace VARCHAR,
+    sdk_language VARCHAR
+);
+
+CREATE TABLE silences (
+    fingerprint VARCHAR NOT NULL,
+    service_name VARCHAR,
+    until_unix_nano BIGINT,
+    note VARCHAR,
+    withdrawn BOOLEAN NOT NULL,
+    decided_at_unix_nano BIGINT NOT NULL,
+    exception_type VARCHAR,
+    exception_message VARCHAR,
+    exception_stacktrace VARCHAR,
+    sdk_language VARCHAR
+);
+
+-- One row: what the stored fingerprints were made with.
+CREATE TABLE grouping (
+    fingerprint_version INTEGER NOT NULL,
+    rules_digest VARCHAR NOT NULL,
+    grouped_at_unix_nano BIGINT NOT NULL
 );

@@ -16,14 +16,15 @@ from pathlib import Path
 
 import duckdb
 
+from receiver.fingerprints.fingerprint import FINGERPRINT_VERSION
+from receiver.storage.migration import MIGRATED_VERSIONS, Migration
 from receiver.storage.wal_repair import repair_wal
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 ROW_GROUP_ROWS = 16_384
 CHECKPOINT_BYTES = 128_000_000
 STORAGE_VERSION = "v1.5.0"  # the newest that the DuckDB 1.5 command line reads
 
-_MIGRATED_VERSIONS = (1,)  # all they lack is tables
 _LOCK_POLL_S = 0.1
 _HELD = re.compile("Could not set lock on file|Conflicting lock is held|is already attached by")
 _LOG = logging.getLogger(__name__)
@@ -107,7 +108,7 @@ def attach_read_only(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
             f"there is no store at {path}. Start `deploylens serve --store {path}` and point an"
             f" exporter at it, or run `deploylens import --store {path} FILE`."
         )
-    if found in _MIGRATED_VERSIONS:
+    if found in MIGRATED_VERSIONS:
         raise StoreSchemaMismatch(
             f"{path} was written by an older deploylens and is not touched by reading. Start"
             f" `deploylens serve --store {path}` once: it adds what is missing and keeps all rows."
@@ -125,36 +126,42 @@ def _open(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
             found = _stamp(connection, path)
         path.parent.mkdir(parents=True, exist_ok=True)
         connection.execute(f"ATTACH {_quoted(path)} AS store ({options})")
-        _create_tables(connection, path, found is None)
+        _create_tables(connection, path, found)
 
 
-def _create_tables(connection: duckdb.DuckDBPyConnection, path: Path, fresh: bool) -> None:
+def _create_tables(connection: duckdb.DuckDBPyConnection, path: Path, found: int | None) -> None:
     """Creates the tables that are missing and stamps the store, in one transaction; an older store
-    is brought up to date by that."""
-    there = {
-        name
-        for (name,) in connection.execute(
-            "SELECT table_name FROM duckdb_tables() WHERE database_name = 'store'"
-        ).fetchall()
-    }
-    missing = [
-        s for s in duckdb.extract_statements(_SCHEMA.read_text()) if _made_by(s) not in there
-    ]
-    if not missing:
+    is brought up to date in it."""
+    if found == SCHEMA_VERSION:
         return
     connection.execute("BEGIN")
     connection.execute("USE store")
-    for statement in missing:
-        connection.execute(statement)
-    connection.execute("INSERT INTO retention_edge VALUES (0, NULL, NULL, 0, 0, 0)")
-    connection.execute(
-        "INSERT INTO store_schema VALUES ($version, $program, $now)",
-        {"version": SCHEMA_VERSION, "program": _program(), "now": time.time_ns()},
-    )
+    migration = Migration(connection)
+    for statement in duckdb.extract_statements(_SCHEMA.read_text(encoding="utf-8")):
+        if _made_by(statement) not in migration.kept:
+            connection.execute(statement)
+    if "retention_edge" not in migration.kept:
+        connection.execute("INSERT INTO retention_edge VALUES (0, NULL, NULL, 0, 0, 0)")
+    migration.move_rows()
+    _stamp_anew(connection, found)
     connection.execute("COMMIT")
     connection.execute("USE memory")
-    if not fresh:
-        _LOG.warning("%s was brought from an older schema to version %d", path, SCHEMA_VERSION)
+    if found is not None:
+        connection.execute("CHECKPOINT store")
+        _LOG.warning("%s was brought from schema %d to %d", path, found, SCHEMA_VERSION)
+
+
+def _stamp_anew(connection: duckdb.DuckDBPyConnection, found: int | None) -> None:
+    """Notes the schema, and what the stored fingerprints were made with."""
+    now = time.time_ns()
+    connection.execute(
+        "INSERT INTO store_schema VALUES ($version, $program, $now)",
+        {"version": SCHEMA_VERSION, "program": _program(), "now": now},
+    )
+    grouped_by = FINGERPRINT_VERSION if found is None else 1
+    connection.execute(
+        "INSERT INTO grouping VALUES ($version, '', $now)", {"version": grouped_by, "now": now}
+    )
 
 
 def _made_by(statement: duckdb.Statement) -> str:
@@ -179,7 +186,7 @@ def _stamp(connection: duckdb.DuckDBPyConnection, path: Path) -> int | None:
     finally:
         connection.execute("DETACH store")
     found = row[0] if row else None
-    if found != SCHEMA_VERSION and found not in _MIGRATED_VERSIONS:
+    if found != SCHEMA_VERSION and found not in MIGRATED_VERSIONS:
         age = "an older" if found is None or found < SCHEMA_VERSION else "a newer"
         raise StoreSchemaMismatch(
             f"{path} has schema version {found}, this program reads version {SCHEMA_VERSION}."

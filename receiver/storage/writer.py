@@ -12,8 +12,9 @@ import pyarrow as pa
 from receiver.flatten.resources import Resource
 from receiver.group import Group
 from receiver.storage.ledger import Ledger
-from receiver.storage.marks import DeploymentMark, insert_mark
 from receiver.storage.reader_gate import ReaderGate
+from receiver.storage.stacktraces import Stacktraces, delete_stacktraces, unused_stacktraces
+from receiver.storage.statements import Statement, insert_statement
 from receiver.storage.store import CHECKPOINT_BYTES, open_store
 
 _RESOURCE_FIELDS = tuple(field.name for field in dataclasses.fields(Resource))
@@ -48,6 +49,7 @@ class Writer:
         self.make_room: Callable[[int], None] = lambda _payload_bytes: None
         self._checkpoint_bytes = checkpoint_bytes
         self._lock = threading.Lock()
+        self._stacktraces = Stacktraces()
         self.connection, self.ledger, self._resource_ids = self._open(lock_wait_s)
 
     def reopen(self) -> None:
@@ -59,6 +61,7 @@ class Writer:
         with self._lock:
             with suppress(duckdb.Error):
                 self.connection.close()
+            self._stacktraces.forget()
             self.connection, self.ledger, self._resource_ids = self._open(0.0)
 
     def next_request_id(self) -> int:
@@ -78,10 +81,10 @@ class Writer:
         cursor.close()
         return {service_name: set(endpoints) for service_name, endpoints in rows}
 
-    def mark(self, mark: DeploymentMark) -> None:
-        """Stores what somebody told us about a deployment."""
+    def tell(self, statement: Statement) -> None:
+        """Stores what somebody told us: a deployment mark, or a decision about an exception."""
         with self._lock, _transaction(self.connection) as cursor:
-            insert_mark(cursor, mark)
+            insert_statement(cursor, statement)
 
     @contextmanager
     def transaction(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -128,6 +131,18 @@ class Writer:
             self._resource_ids -= deleted
         return len(deleted)
 
+    def forget_unused_stacktraces(self) -> int:
+        """Deletes the texts of stacks that no exception refers to any more; their number."""
+        with self.transaction() as cursor:
+            seen = _scalar(cursor, "SELECT max(request_id) FROM store.export_requests")
+            unused = unused_stacktraces(cursor)
+        if not unused:
+            return 0
+        with self._lock:
+            self._stacktraces.forget(unused)  # at once: a commit that raises may be durable
+            with self.transaction() as cursor:
+                return len(delete_stacktraces(cursor, unused, seen))
+
     def close(self) -> None:
         """Writes everything into the one file and lets go of it."""
         with self._lock:
@@ -140,7 +155,10 @@ class Writer:
         self.make_room(sum(len(request.payload) for request in group.requests))
         with self._lock, _transaction(self.connection) as cursor:
             for name, table in group.tables:
-                _insert(cursor, name, table)
+                if name == "stacktraces":
+                    self._stacktraces.insert(cursor, table)
+                else:
+                    _insert(cursor, name, table)
             fresh = [r for r in group.resources if r.resource_id not in self._resource_ids]
             if fresh:
                 received = min(request.received_at_unix_nano for request in group.requests)
@@ -152,6 +170,9 @@ class Writer:
         """Takes note of a group that is stored, so that nothing of it is stored again."""
         self.ledger.add(request.digest for request in group.requests)
         self._resource_ids.update(resource.resource_id for resource in group.resources)
+        for name, table in group.tables:
+            if name == "stacktraces":
+                self._stacktraces.remember(table)
 
     def _open(self, lock_wait_s: float) -> tuple[duckdb.DuckDBPyConnection, Ledger, set[int]]:
         """The store with its ledger and resource ids: all of them, or it is closed again."""

@@ -1,0 +1,22 @@
+"""What people and pipelines tell a store, each kind with its table."""
+
+import duckdb
+
+from receiver.storage.decisions import Resolution, Silence, insert_decision
+from receiver.storage.marks import DeploymentMark, insert_mark
+
+Statement = DeploymentMark | Resolution | Silence
+# By the word that tells it: a command, and a path of the local API.
+STATEMENTS: dict[str, type[Statement]] = {
+    "mark": DeploymentMark,
+    "resolve": Resolution,
+    "silence": Silence,
+}
+
+
+def insert_statement(connection: duckdb.DuckDBPyConnection, statement: Statement) -> None:
+    """Add it to the store that is attached as `store`, in a transaction of its own."""
+    if isinstance(statement, DeploymentMark):
+        insert_mark(connection, statement)
+    else:
+        insert_decision(connection, statement)

@@ -1,0 +1,8 @@
+using System;
+namespace MediatR.Pipeline
+{
+    public class Pipeline
+    {
+        public void Invoke(Action work) { work(); GC.KeepAlive(this); }
+    }
+}

@@ -1,0 +1,3 @@
+defmodule Finch.Runner do
+  def run(work), do: {:ok, work.()}
+end

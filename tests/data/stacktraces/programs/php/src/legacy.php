@@ -1,0 +1,6 @@
+<?php
+//MOVE
+function shop_legacy_total($order)
+{
+    return $order->missing()->amount;
+}

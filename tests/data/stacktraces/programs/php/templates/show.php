@@ -1,0 +1,2 @@
+<h1>Order</h1>
+<?php $order->refund(null); ?>

@@ -1,0 +1,1 @@
+"""A shop that fails in every way a service can."""
