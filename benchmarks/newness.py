@@ -157,7 +157,7 @@ def simulated(path: Path, asked: Deployments) -> Simulated:
 def _judge(result: Simulated, answer: pa.Table) -> None:
     """Count what each rule calls new in one answer."""
     result.deployments += 1
-    rows = answer.select(["fingerprint", "probability_not_new", "probability_by_share"]).to_pylist()
+    rows = answer.select(["fingerprint", "probability_not_new", "probability_by_exposure"]).to_pylist()
     for rule, outcome in result.by_rule.items():
         new = [row["fingerprint"] for row in rows if _is_new(rule, row)]
         false = len(new) - new.count("new")
@@ -169,7 +169,7 @@ def _judge(result: Simulated, answer: pa.Table) -> None:
 def _is_new(rule: str, row: dict[str, float]) -> bool:
     if rule == "not seen before":
         return True
-    column = "probability_not_new" if rule == "probability_not_new" else "probability_by_share"
+    column = "probability_not_new" if rule == "probability_not_new" else "probability_by_exposure"
     return row[column] <= CHANCE_MAX
 
 

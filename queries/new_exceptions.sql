@@ -23,7 +23,7 @@
 -- column last_seen TIMESTAMP_NS: last sighting of the candidate
 -- column type_is_new BOOLEAN: the loose fingerprint was never seen before either
 -- column candidate_request_share DOUBLE: rho: the candidate's requests, of all requests watched
--- column probability_by_share DOUBLE: rho^k, k its traces; NULL if rho is 0
+-- column probability_by_exposure DOUBLE: rho^k, k its traces; NULL if rho is 0
 -- column expected_by_chance DOUBLE: groups of the service that would look as new by chance alone
 -- column never_seen_rate DOUBLE: groups seen once per trace before, where it belongs (Good, Turing)
 -- column probability_not_new DOUBLE: at most, by chance; small is strong evidence; NULL if rho is 0
@@ -57,7 +57,7 @@ SELECT
     g.last_seen,
     g.loose_is_new AS type_is_new,
     g.request_share AS candidate_request_share,
-    nullif(g.request_share, 0) ** g.candidate_traces AS probability_by_share,
+    nullif(g.request_share, 0) ** g.candidate_traces AS probability_by_exposure,
     g.expected_by_chance,
     g.never_seen_rate,
     CASE WHEN g.request_share > 0 THEN least(1, g.expected_by_chance) END AS probability_not_new,

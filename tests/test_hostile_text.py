@@ -13,6 +13,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from analysis.catalog import Catalog
 from receiver.otlp.wire import PROFILES_ONLY, REQUEST_TYPES
 from receiver.signals import Signal
 from tests.command_line import Ended, deploylens
@@ -99,6 +100,13 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str]]:
         for signal in Signal:
             request = filler.fill(REQUEST_TYPES[signal]())
             assert ingest.send(request).accepted == 1
+    [first, *_] = rows(path, "SELECT fingerprint FROM exceptions")
+    for command in ("resolve", "silence"):
+        ended = deploylens(
+            command, first["fingerprint"], "--note", EVIL.replace("\0", ""), store=path
+        )
+        assert_printable(ended.out + ended.err)
+        assert ended.code == 0, ended.err
     return path, filler.markers
 
 
@@ -124,20 +132,35 @@ QUERIES = tuple(
     for path in sorted((ROOT / "queries").glob("*.sql"))
     if path.stem not in {"trace", "traces_by_id", "deployments"}
 )
+GIVEN = {"service_name": "SERVICE", "service_version": "VERSION", "fingerprint": "FINGERPRINT"}
+
+
+def query(name: str) -> list[str]:
+    """The command that asks a saved query about the one deployment and exception in the store."""
+    declared = {parameter.name for parameter in Catalog.load()[name].parameters}
+    words = [word for parameter, word in GIVEN.items() if parameter in declared]
+    return ["query", name, *(part for word in words for part in ("-p", word))]
+
+
 COMMANDS: dict[str, list[str]] = {
     "trace": ["trace", TRACE_ID],
     "deployments": ["deployments"],
     **{view: ["sql", f"FROM {view}"] for view in VIEWS},
-    **{name: ["query", name, "-p", "SERVICE", "-p", "VERSION"] for name in QUERIES},
+    "resolve": ["resolve", "--list"],
+    "silence": ["silence", "--list"],
+    **{name: query(name) for name in QUERIES},
 }
 
 
 def asked(path: Path, command: list[str], *options: str) -> Ended:
     """The end of a command about the one service and version in the store."""
     [named] = rows(path, "SELECT service_name, service_version FROM spans")
+    [exception, *_] = rows(path, "SELECT fingerprint FROM exceptions")
     given = {
         "SERVICE": f"service_name={named['service_name']}",
         "VERSION": f"service_version={named['service_version']}",
+        "FINGERPRINT": f"fingerprint={exception['fingerprint']}",
+        "KEY": str(exception["fingerprint"]),
     }
     return deploylens(*(given.get(word, word) for word in command), *options, store=path)
 
@@ -160,6 +183,14 @@ def test_every_output_is_safe(store: tuple[Path, list[str]], name: str, shape: s
     if shape == "jsonl":
         for line in ended.out.splitlines():
             json.loads(line)
+
+
+@pytest.mark.parametrize("shape", ["text", "json"])
+def test_explanations_are_safe(store: tuple[Path, list[str]], shape: str) -> None:
+    """Frames, messages and notes of an explanation steer no terminal."""
+    ended = asked(store[0], ["explain-exception", "KEY"], "--format", shape)
+    assert ended.code == 0, ended.err
+    assert_printable(ended.out + ended.err)
 
 
 @pytest.mark.parametrize("view", VIEWS)

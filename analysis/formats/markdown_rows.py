@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from analysis.arrow_values import Value
 from analysis.formats.json_rows import json_text
-from analysis.formats.markdown_text import cell, code
+from analysis.formats.markdown_text import cell
 from analysis.rows import Kind, Rows
 
 
@@ -34,6 +34,6 @@ def _cell(kind: Kind, value: Value) -> str:
         case float() if not math.isfinite(value):
             return str(value)
         case dict() | list():
-            return code(json_text(value))
+            return cell(json_text(value))
         case _:
             return json_text(value)
