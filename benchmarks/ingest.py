@@ -69,11 +69,10 @@ CASES = (
     Case("half of the spans with an exception", failing=0.5),
 )
 # Pairs: a load without exceptions, and the same in an incident.
-INCIDENT = (
-    Case("no exceptions, 2,048 spans", spans=2048, failing=0.0),
-    Case("half of the spans with 3 KB of stack", spans=2048, failing=0.5, stack_groups=200),
-    Case("no exceptions, 8,192 spans", failing=0.0),
-    Case("half with 3 KB of stack, 8,192 spans", failing=0.5, stack_groups=200),
+INCIDENT = tuple(
+    Case(f"{name}, {spans:,} spans", spans, connections, failing=failing, stack_groups=groups)
+    for spans, connections in ((2_048, 16), (512, 64), (8_192, 5))
+    for name, failing, groups in (("no exceptions", 0.0, 0), ("half with 3 KB of stack", 0.5, 200))
 )
 
 

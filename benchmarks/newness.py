@@ -157,7 +157,8 @@ def simulated(path: Path, asked: Deployments) -> Simulated:
 def _judge(result: Simulated, answer: pa.Table) -> None:
     """Count what each rule calls new in one answer."""
     result.deployments += 1
-    rows = answer.select(["fingerprint", "probability_not_new", "probability_by_exposure"]).to_pylist()
+    asked = ["fingerprint", "probability_not_new", "probability_by_exposure"]
+    rows = answer.select(asked).to_pylist()
     for rule, outcome in result.by_rule.items():
         new = [row["fingerprint"] for row in rows if _is_new(rule, row)]
         false = len(new) - new.count("new")

@@ -7,6 +7,7 @@ ledger answers them.
 """
 
 import logging
+import math
 import queue
 import threading
 import time
@@ -69,11 +70,9 @@ class Pipeline:
         self.admission = admission or Admission(settings.queue_bytes_max, settings.retry_delay_s)
         self._writer = writer
         self._settings = settings
-        limit = EndpointLimit(writer.stored_endpoints())
+        first_id, limit = writer.next_request_id(), EndpointLimit(writer.stored_endpoints())
         redaction = open_redaction(settings.redaction, settings.store)
-        fingerprinter = Fingerprinter(settings.grouping)
-        first_id = writer.next_request_id()
-        self._builder = GroupBuilder(first_id, limit, redaction, fingerprinter)
+        self._builder = GroupBuilder(first_id, limit, redaction, Fingerprinter(settings.grouping))
         self._changed = threading.Condition()
         self._waiting: deque[ExportRequest] = deque()
         self._pending: dict[UUID, ExportRequest] = {}
@@ -177,7 +176,10 @@ class Pipeline:
             )
             taken: list[ExportRequest] = []
             rows = size = 0
-            while self._waiting and rows < self._settings.group_rows_target:
+            waiting = sum(len(request.payload) for request in self._waiting)
+            # Groups of one size, for one is decoded while the other is committed.
+            share = waiting / max(1, math.ceil(waiting / self._settings.group_bytes_max))
+            while self._waiting and rows < self._settings.group_rows_target and size < share:
                 if taken and size + len(self._waiting[0].payload) > self._settings.group_bytes_max:
                     break
                 taken.append(self._waiting.popleft())

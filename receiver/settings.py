@@ -85,7 +85,7 @@ class ReceiverSettings:
     request_bytes_max: int = 64 * 1024 * 1024
     queue_bytes_max: int = 96 * 1024 * 1024
     group_rows_target: int = 32_768
-    group_bytes_max: int = int(__import__("os").environ.get("H6_G","48")) * 1024 * 1024
+    group_bytes_max: int = 48 * 1024 * 1024
     group_linger_s: float = 0.1
     ack_timeout_s: float = 30.0
     retry_delay_s: float = 1.0
