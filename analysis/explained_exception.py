@@ -170,7 +170,8 @@ def _sibling(
 
 def _explain(one: Occurrence, rules: GroupingRules) -> Explanation:
     if one.exception_source == _FAILED_SPAN:
-        return explain_status(one.exception_type, one.exception_message, one.top_frame)
+        said = one.exception_type, one.exception_message, one.top_frame
+        return explain_status(*said, rules)
     return explain(
         one.exception_type,
         one.exception_message,

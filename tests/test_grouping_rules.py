@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from analysis.settings import ConfigurationError, Settings
-from receiver.fingerprints.fingerprint import fingerprint
+from receiver.fingerprints.explanation import explain_status
+from receiver.fingerprints.fingerprint import fingerprint, fingerprint_of_status
 from receiver.fingerprints.rules import GroupingRules, KeyRule
 
 STACK = """\
@@ -53,6 +54,21 @@ def test_key_rule_with_parts() -> None:
     assert one.strict == fingerprint("A", "no row 8", STACK, "python", rules).strict
     assert one.strict != fingerprint("A", "no table", STACK, "python", rules).strict
     assert one.strict != fingerprint("B", "no row 7", STACK, "python", rules).strict
+
+
+def test_key_rule_for_failed_spans() -> None:
+    """A failed span without an exception goes by the same rules; its place stands for a frame."""
+    rules = GroupingRules(keys=(KeyRule("gateway {type}", type="50?", frame="POST *"),))
+    one = fingerprint_of_status("503", "no upstream", "POST /orders", rules)
+    assert one.strict == one.loose
+    assert one.strict == fingerprint_of_status("503", "reset", "POST /cart", rules).strict
+    assert one.strict != fingerprint_of_status("502", "reset", "POST /cart", rules).strict
+    plain = fingerprint_of_status("503", "reset", "GET /cart")
+    assert fingerprint_of_status("503", "reset", "GET /cart", rules) == plain
+    found = explain_status("503", "no upstream", "POST /orders", rules)
+    assert (found.strict, [part.kind for part in found.parts if part.strict]) == (
+        one.strict, ["rule"]
+    )  # fmt: skip
 
 
 def test_first_key_rule_counts() -> None:

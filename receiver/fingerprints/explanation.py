@@ -67,19 +67,31 @@ def explain(
     parts = tuple(_parts(found, chain, said))
     rule = next((rule for rule in found.rules if rule.matches_message(said)), None)
     if rule is not None:
-        parts = (_rule_part(rule, found, said), *(_overruled(part) for part in parts))
+        kind = parameterize(said) if said else ""
+        made = rule.made_of(found.type, kind, keys.top_frame or "")
+        parts = (_rule_part(rule, made), *(_overruled(part) for part in parts))
     return Explanation(keys.strict, keys.loose, keys.top_frame, FINGERPRINT_VERSION, parts)
 
 
-def explain_status(error_type: str | None, message: str | None, where: str | None) -> Explanation:
+def explain_status(
+    error_type: str | None,
+    message: str | None,
+    where: str | None,
+    rules: GroupingRules = NO_RULES,
+) -> Explanation:
     """Why `fingerprint_of_status` gives these keys for the same arguments."""
-    keys = fingerprint_of_status(error_type, message, where)
+    keys = fingerprint_of_status(error_type, message, where, rules)
     kind = parameterize(message) if message else ""
-    parts = (
+    parts: tuple[Part, ...] = (
         Part("type", error_type or "", "", True, True, "error.type of a span without an exception"),
         Part("where", where or "", "", True, True, "its endpoint, what it called, or its name"),
         Part("message", kind, message or "", True, False, "status message, values replaced"),
     )
+    said = (error_type or "", message or "", where or "")
+    rule = next((rule for rule in rules.keys if rule.matches_status(*said)), None)
+    if rule is not None:
+        made = rule.made_of(said[0], kind, said[2])
+        parts = (_rule_part(rule, made), *(_overruled(part) for part in parts))
     return Explanation(keys.strict, keys.loose, keys.top_frame, FINGERPRINT_VERSION, parts)
 
 
@@ -120,9 +132,7 @@ def _left_out(frame: Frame, framed: bool) -> str:
     return f"not in-app: {frame.reason}" if framed else f"{LIBRARIES} ({frame.reason})"
 
 
-def _rule_part(rule: KeyRule, found: Place, said: str) -> Part:
-    top_frame = found.top.name if found.top else ""
-    key = rule.made_of(found.type, parameterize(said) if said else "", top_frame)
+def _rule_part(rule: KeyRule, key: str) -> Part:
     asked = (("type", rule.type), ("message", rule.message), ("frame", rule.frame))
     detail = ", ".join(f"{name} {glob}" for name, glob in asked if glob is not None)
     return Part("rule", key, detail, True, True, "the first key rule that matches decides alone")

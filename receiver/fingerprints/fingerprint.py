@@ -80,12 +80,19 @@ def fingerprint_of_kind(found: Place, said: str, kind: str) -> Fingerprint:
 
 
 def fingerprint_of_status(
-    error_type: str | None, message: str | None, where: str | None
+    error_type: str | None,
+    message: str | None,
+    where: str | None,
+    rules: GroupingRules = NO_RULES,
 ) -> Fingerprint:
     """The fingerprint of a failed span that recorded no exception: `error.type`, its status
     message, and where: its endpoint, what it called, or its name."""
     kind = parameterize(message) if message else ""
     parts = ((error_type or "")[:200], where or "")
+    for rule in rules.keys:
+        if rule.matches_status(error_type or "", message or "", where or ""):
+            key = _hash("rule", (rule.made_of(parts[0], kind, parts[1]),))
+            return Fingerprint(key, key, where)
     return Fingerprint(_hash("status", (*parts, kind)), _hash("status place", parts), where)
 
 

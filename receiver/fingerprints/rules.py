@@ -19,7 +19,8 @@ class KeyRule:
     """Exceptions that are one group whatever their stack and message, or are so but for parts.
 
     `type` and `message` are globs over the whole text, `frame` over the `module.function` or the
-    file of any in-app frame; None matches everything. `key` names the group; `{type}`, `{message}`
+    file of any in-app frame, for a failed span without an exception over its endpoint, what it
+    called, or its name; None matches everything. `key` names the group; `{type}`, `{message}`
     (parameterised) and `{top_frame}` in it stand for those of the exception.
     """
 
@@ -33,6 +34,11 @@ class KeyRule:
         if self.type is not None and not fnmatch.fnmatchcase(exception_type, self.type):
             return False
         return self.frame is None or any(_matches(frame, self.frame) for frame in frames)
+
+    def matches_status(self, error_type: str, message: str, where: str) -> bool:
+        """Whether a failed span that recorded no exception fits."""
+        asked = ((self.type, error_type), (self.message, message), (self.frame, where))
+        return all(glob is None or fnmatch.fnmatchcase(text, glob) for glob, text in asked)
 
     def matches_message(self, message: str) -> bool:
         """Whether the message as it was recorded fits."""

@@ -10,8 +10,8 @@ from receiver.fingerprints.fingerprint import (
     Fingerprint,
     Fingerprinter,
     fingerprint_of_kind,
+    fingerprint_of_status,
 )
-from receiver.fingerprints.fingerprint import fingerprint_of_status as of_status
 from receiver.fingerprints.place import Place
 from receiver.flatten import bounds
 from receiver.flatten.columns import CodedColumn, Codes, distinct
@@ -86,9 +86,12 @@ class ExceptionGroups:
     ) -> dict[str, pa.Array]:
         """The fingerprint columns of failed spans that recorded no exception."""
         rows, codes = distinct(error_type, message, where)
-        return _columns(
-            codes, [of_status(error_type.at(r), message.at(r), where.at(r)) for r in rows.tolist()]
+        rules = self._fingerprinter.rules
+        found = (
+            fingerprint_of_status(error_type.at(row), message.at(row), where.at(row), rules)
+            for row in rows.tolist()
         )
+        return _columns(codes, found)
 
 
 def _columns(codes: Codes, found: Iterable[Fingerprint]) -> dict[str, pa.Array]:

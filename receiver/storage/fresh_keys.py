@@ -79,7 +79,7 @@ class FreshKeys:
         where: str | None,
     ) -> Fingerprint:
         if source == STATUS:
-            return fingerprint_of_status(exception_type, message, where)
+            return fingerprint_of_status(exception_type, message, where, self._rules)
         number = self._place_of[exception_type, stack, language]
         found = self._places[number]
         said = message or found.said
