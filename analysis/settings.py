@@ -3,7 +3,7 @@ default."""
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +11,15 @@ from analysis.byte_size import parse_byte_size
 from analysis.duration import parse_duration_s
 from analysis.grouping_settings import TABLE as GROUPING_TABLE
 from analysis.grouping_settings import RulesError, grouping_rules
+from analysis.known_settings import LISTS, SETTINGS
 from analysis.suggestion import did_you_mean
+from analysis.verdict.thresholds import Thresholds
+from analysis.verdict_settings import TABLE as VERDICT_TABLE
+from analysis.verdict_settings import ThresholdsError, VerdictSettings, thresholds_from
 from receiver.fingerprints.rules import GroupingRules
 from receiver.flatten.redaction_rules import REDACTION_MODES, RedactionRules
 from receiver.monitoring.log_words import LOG_FORMATS, LOG_LEVELS
-from receiver.settings import API_PORT, GRPC_PORT, HTTP_PORT, Address, parse_address, parse_origin
+from receiver.settings import Address, parse_address, parse_origin
 from receiver.storage.disk_limits import DISK_BYTES_MIN, RETENTION_MIN_S
 
 FILE_NAME = "deploylens.toml"
@@ -29,52 +33,6 @@ Toml = Any
 
 class ConfigurationError(ValueError):
     """A setting that cannot be used; the message says where it was read and what is expected."""
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """One thing that can be set: its flag, environment variable, key in the file, and default."""
-
-    flag: str
-    variable: str
-    key: str
-    default: str
-
-
-SETTINGS = {
-    "store": Setting("--store", "DEPLOYLENS_STORE", "store", "deploylens.duckdb"),
-    "queries": Setting("--queries", "DEPLOYLENS_QUERIES", "queries", ""),
-    "format": Setting("--format", "DEPLOYLENS_FORMAT", "format", "table"),
-    "grpc": Setting("--grpc", "DEPLOYLENS_GRPC", "serve.grpc", f"127.0.0.1:{GRPC_PORT}"),
-    "http": Setting("--http", "DEPLOYLENS_HTTP", "serve.http", f"127.0.0.1:{HTTP_PORT}"),
-    "api": Setting("--api", "DEPLOYLENS_API", "serve.api", f"127.0.0.1:{API_PORT}"),
-    "max_request_bytes": Setting(
-        "--max-request-bytes", "DEPLOYLENS_MAX_REQUEST_BYTES", "serve.max_request_bytes", "64MiB"
-    ),
-    "max_queue_bytes": Setting(
-        "--max-queue-bytes", "DEPLOYLENS_MAX_QUEUE_BYTES", "serve.max_queue_bytes", "96MiB"
-    ),
-    "max_response_bytes": Setting(
-        "--max-response-bytes", "DEPLOYLENS_MAX_RESPONSE_BYTES", "serve.max_response_bytes", "4MiB"
-    ),
-    "retention": Setting("--retention", "DEPLOYLENS_RETENTION", "serve.retention", ""),
-    "max_disk": Setting("--max-disk", "DEPLOYLENS_MAX_DISK", "serve.max_disk", ""),
-    "log_format": Setting("--log-format", "DEPLOYLENS_LOG_FORMAT", "serve.log_format", "text"),
-    "log_level": Setting("--log-level", "DEPLOYLENS_LOG_LEVEL", "serve.log_level", "info"),
-    "api_key_file": Setting("--api-key-file", "DEPLOYLENS_API_KEY_FILE", "serve.api_key_file", ""),
-    "tls_cert": Setting("--tls-cert", "DEPLOYLENS_TLS_CERT", "serve.tls_cert", ""),
-    "tls_key": Setting("--tls-key", "DEPLOYLENS_TLS_KEY", "serve.tls_key", ""),
-    "tls_client_ca": Setting(
-        "--tls-client-ca", "DEPLOYLENS_TLS_CLIENT_CA", "serve.tls_client_ca", ""
-    ),
-    "redact": Setting("--redact", "DEPLOYLENS_REDACT", "serve.redact.mode", "drop"),
-    "redact_key": Setting("--redact-key", "DEPLOYLENS_REDACT_KEYS", "serve.redact.keys", ""),
-    "keep_key": Setting("--keep-key", "DEPLOYLENS_KEEP_KEYS", "serve.redact.keep", ""),
-    "cors_origin": Setting("--cors-origin", "DEPLOYLENS_CORS_ORIGINS", "serve.cors_origins", ""),
-}
-
-# What the file may hold as a list of texts.
-LISTS = frozenset({"queries", "serve.cors_origins", "serve.redact.keys", "serve.redact.keep"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +54,8 @@ class Settings:
     ) -> None:
         """Hold the flags by setting name; the file is read from `folder`, else the current one."""
         self._flags, self._environ = flags, environ
-        self._file, self.grouping = read_file((folder or Path.cwd()) / FILE_NAME)
+        read = read_file((folder or Path.cwd()) / FILE_NAME)
+        self._file, self.grouping, self._verdict = read.values, read.grouping, read.verdict
 
     @property
     def store(self) -> Path:
@@ -217,6 +176,13 @@ class Settings:
         mode = self._one_of("redact", REDACTION_MODES)
         return RedactionRules(mode, self._patterns("redact_key"), self._patterns("keep_key"))
 
+    def thresholds(self, service: str) -> Thresholds:
+        """What a verdict about this service is measured against."""
+        try:
+            return self._verdict.thresholds(service)
+        except ThresholdsError as error:
+            raise ConfigurationError(f"{FILE_NAME}: {error}") from None
+
     def _patterns(self, name: str) -> tuple[str, ...]:
         value = self._given(name).value
         texts = value.split(",") if isinstance(value, str) else value
@@ -243,31 +209,40 @@ class Settings:
         return Given(setting.default, f"the default of {setting.flag}")
 
 
-def read_file(path: Path) -> tuple[dict[str, str | list[str]], GroupingRules]:
-    """The settings in the file by dotted key, and how exceptions are grouped; nothing without a
-    file. Raises ConfigurationError."""
+@dataclass(frozen=True, slots=True)
+class FileContent:
+    """What stands in the file: settings by dotted key, how exceptions are grouped, thresholds."""
+
+    values: Mapping[str, str | list[str]] = field(default_factory=dict)
+    grouping: GroupingRules = field(default_factory=GroupingRules)
+    verdict: VerdictSettings = field(default_factory=VerdictSettings)
+
+
+def read_file(path: Path) -> FileContent:
+    """What the file says; nothing without a file. Raises ConfigurationError."""
     if not path.is_file():
-        return {}, GroupingRules()
+        return FileContent()
     import tomllib
 
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         grouping = grouping_rules(content.pop(GROUPING_TABLE, {}))
+        verdict = thresholds_from(content.pop(VERDICT_TABLE, {}))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}.") from None
-    except RulesError as error:
+    except (RulesError, ThresholdsError) as error:
         raise ConfigurationError(f"{path}: {error}") from None
     settings = _flat(content)
     known = [setting.key for setting in SETTINGS.values()]
     for key, value in settings.items():
         if key not in known:
-            names = [*known, GROUPING_TABLE]
+            names = [*known, GROUPING_TABLE, VERDICT_TABLE]
             raise ConfigurationError(
                 f"{path} has an unknown key {key!r}.{did_you_mean(key, names)}"
                 f" It may have: {', '.join(names)}."
             )
         _check_type(path, key, value)
-    return settings, grouping
+    return FileContent(settings, grouping, verdict)
 
 
 def _flat(table: Mapping[str, Toml], prefix: str = "") -> dict[str, Toml]:

@@ -10,7 +10,8 @@ from tests.served import ROOT
 
 
 def test_wheel_has_everything_it_runs_on(tmp_path: Path) -> None:
-    """What the wheel holds is enough to make a store and to run every saved query."""
+    """What the wheel holds is enough to make a store, to run every saved query and to know
+    the signatures."""
     build = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
     subprocess.run([*build, "--wheel-dir", str(tmp_path), str(ROOT)], check=True)
     (wheel,) = tmp_path.glob("deploylens-*.whl")
@@ -19,11 +20,13 @@ def test_wheel_has_everything_it_runs_on(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from receiver.storage.store import open_store;"
         " from analysis.catalog import Catalog; from analysis.database import open_database\n"
+        "from analysis.signatures.table import signature_table\n"
         "store = Path('s.duckdb'); open_store(store).close()\n"
         "with open_database(store) as database:\n"
         "    catalog = Catalog.load()\n"
         "    names = [p.name for p in catalog['deployments'].path.parents]\n"
         "    assert 'installed' in names, names\n"
+        "    assert signature_table().signatures\n"
         "    print(len(catalog), database.sql('SELECT count(*) FROM spans').table.num_rows)\n"
     )
     done = subprocess.run(

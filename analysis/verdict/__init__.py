@@ -1,0 +1,1 @@
+"""Whether a deployment broke something: a judgement made from counts per minute."""
