@@ -28,6 +28,10 @@ bench: $(READY)
 	$(BIN)/python -m benchmarks.hostile --payloads 100000
 	$(BIN)/python -m benchmarks.retention
 	$(BIN)/python -m benchmarks.disk_limit
+	$(BIN)/python -m benchmarks.verdicts
+	$(BIN)/python -m benchmarks.incidents
+	$(BIN)/python -m benchmarks.backtest
+	$(BIN)/python -m benchmarks.check
 
 format: $(READY)
 	$(BIN)/ruff check --fix .

@@ -4,20 +4,43 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
-from analysis.catalog import Catalog, user_query_folders
-from analysis.database import Database, open_database
+import pyarrow as pa
+
+from analysis.catalog import Catalog, SavedQuery, user_query_folders
+from analysis.database import open_database
 from analysis.deployment_name import Deployed, DeploymentName
-from analysis.reading_room import QUERY_TIMEOUT_S
+from analysis.reading_room import QUERY_TIMEOUT_S, SqlAnswer, SqlLimits
 from analysis.rows import Rows, rows_from_arrow
 from analysis.settings import Settings
+
+
+class Answering(Protocol):
+    """What answers: a store from outside, or from within the receiver that holds it."""
+
+    def run(
+        self,
+        query: SavedQuery,
+        parameters: Mapping[str, object] | None = None,
+        timeout_s: float = QUERY_TIMEOUT_S,
+    ) -> pa.Table:
+        """All rows of a saved query; raises ParameterError, QueryError or StoreError."""
+
+    def sql(
+        self,
+        text: str,
+        parameters: Mapping[str, object] | None = None,
+        limits: SqlLimits | None = None,
+    ) -> SqlAnswer:
+        """The first rows of a statement in the sandbox; raises QueryError or StoreError."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asking:
     """An open store and what can be asked of it."""
 
-    database: Database
+    database: Answering
     catalog: Catalog
 
     def rows(

@@ -1,6 +1,6 @@
 """How an invocation ends: the exit codes of the command line, and which error leads to which.
 
-10 and 11 are kept for gates; no error may ever end with them, so a crash never looks like a
+10 and 11 are those of gates; no error may ever end with them, so a crash never looks like a
 verdict.
 """
 
@@ -15,6 +15,8 @@ class ExitCode(IntEnum):
     USAGE = 2
     NO_STORE = 3
     TIMEOUT = 4
+    GATE_FAIL = 10
+    GATE_UNDECIDED = 11
     INTERRUPTED = 130
 
 

@@ -3,20 +3,16 @@
 `POST /api/query/NAME` runs one of our saved queries, `POST /api/sql` a statement in the sandbox,
 `POST /api/mark`, `/api/resolve` and `/api/silence` write what people tell about a deployment or an
 exception, `GET /api/status` says who answers. The receiver adds routes of its own, for files that
-are imported. Every call carries the token of the lease and a loopback Host, so no web page can
-reach it by rebinding a name. SQL text is never trusted, whoever sends it. Tables come back as Arrow
-IPC streams, errors as JSON.
+are imported and for checks. Every call carries the token of the lease and a loopback Host, so no
+web page can reach it by rebinding a name. SQL text is never trusted, whoever sends it. Tables come
+back as Arrow IPC streams, errors as JSON.
 """
 
-import asyncio
 import hmac
 import json
-import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from http import HTTPStatus
-from typing import TypeVar
 
 import pyarrow as pa
 from starlette.applications import Starlette
@@ -28,6 +24,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from analysis.api_answers import answering, error_answer
+from analysis.api_turns import Turns
 from analysis.api_wire import (
     ARROW_STREAM,
     TRUNCATED_HEADER,
@@ -38,10 +36,8 @@ from analysis.api_wire import (
     decode_parameters,
     decode_statement,
     encode_table,
-    error_kind,
 )
 from analysis.catalog import Catalog
-from analysis.question import Question
 from analysis.reading_room import (
     QUERY_TIMEOUT_S,
     SAVED_ROWS_MAX,
@@ -53,22 +49,6 @@ from receiver.storage.statements import STATEMENTS, Statement
 
 LOOPBACK_NAMES = frozenset({"127.0.0.1", "localhost", "[::1]"})
 BODY_BYTES_MAX = 1024 * 1024
-_GONE_POLL_S = 0.5
-_LOG = logging.getLogger(__name__)
-
-Answer = TypeVar("Answer")
-Handler = Callable[[Request], Awaitable[Response]]
-
-
-@dataclass(frozen=True, slots=True)
-class ApiLimits:
-    """How much of the receiver the questions of others may take at a time.
-
-    `queries_max` run side by side and `waiting_max` wait for them; what comes then is refused.
-    """
-
-    queries_max: int = 4
-    waiting_max: int = 32
 
 
 def build_app(
@@ -77,24 +57,25 @@ def build_app(
     catalog: Catalog,
     tell: Callable[[Statement], None],
     status: Callable[[], Mapping[str, Json]],
-    limits: ApiLimits | None = None,
+    turns: Turns | None = None,
     open_routes: Sequence[Route] = (),
     more_routes: Sequence[Route] = (),
 ) -> Starlette:
     """The application. `room` is asked for each question: a receiver may have to reopen its store.
 
     `tell` writes a statement and may block; `status` adds what the receiver tells about itself.
-    `open_routes` are answered without the token, for probes; `more_routes` with it.
+    `open_routes` are answered without the token, for probes; `more_routes` with it. Routes that
+    ask the store share `turns` with the questions here.
     """
-    api = _LocalApi(room, catalog, tell, status, limits or ApiLimits())
+    api = _LocalApi(room, catalog, tell, status, turns or Turns())
     routes = [
-        Route("/api/query/{name}", _answering(api.query), methods=["POST"]),
-        Route("/api/sql", _answering(api.sql), methods=["POST"]),
+        Route("/api/query/{name}", answering(api.query), methods=["POST"]),
+        Route("/api/sql", answering(api.sql), methods=["POST"]),
         *(
-            Route(f"/api/{name}", _answering(partial(api.tell, name)), methods=["POST"])
+            Route(f"/api/{name}", answering(partial(api.tell, name)), methods=["POST"])
             for name in STATEMENTS
         ),
-        Route("/api/status", _answering(api.status), methods=["GET"]),
+        Route("/api/status", answering(api.status), methods=["GET"]),
         *open_routes,
         *more_routes,
     ]
@@ -121,18 +102,20 @@ class LoopbackGuard:
         given = headers.get("authorization", "").encode("latin-1")
         if _without_port(host) not in LOOPBACK_NAMES:
             refusal = f"this API answers to a loopback name, not to {host!r}."
-            await _error("host", refusal, HTTPStatus.MISDIRECTED_REQUEST)(scope, receive, send)
+            answer = error_answer("host", refusal, HTTPStatus.MISDIRECTED_REQUEST)
+            await answer(scope, receive, send)
         elif scope["path"] not in self._open_paths and not hmac.compare_digest(
             given, self._expected
         ):
             refusal = "the Authorization header does not carry the token of this receiver."
-            await _error("unauthorized", refusal, HTTPStatus.UNAUTHORIZED)(scope, receive, send)
+            answer = error_answer("unauthorized", refusal, HTTPStatus.UNAUTHORIZED)
+            await answer(scope, receive, send)
         else:
             await self._app(scope, receive, send)
 
 
 class _LocalApi:
-    """The handlers, and how many questions are being answered."""
+    """The handlers."""
 
     def __init__(
         self,
@@ -140,12 +123,10 @@ class _LocalApi:
         catalog: Catalog,
         tell: Callable[[Statement], None],
         status: Callable[[], Mapping[str, Json]],
-        limits: ApiLimits,
+        turns: Turns,
     ) -> None:
         self._room, self._catalog, self._tell, self._status = room, catalog, tell, status
-        self._limits = limits
-        self._slots = asyncio.Semaphore(limits.queries_max)
-        self._present = 0
+        self._turns = turns
 
     async def query(self, request: Request) -> Response:
         """A saved query of ours by name; its digest must be that of the one we have."""
@@ -155,7 +136,7 @@ class _LocalApi:
             raise OtherEdition(f"saved query {query.name!r} is another one here.")
         values = decode_parameters(body.get("parameters", {}))
         timeout_s = _number(body, "timeout_s", QUERY_TIMEOUT_S)
-        table = await self._in_turn(
+        table = await self._turns.in_turn(
             request, lambda asked: self._room().run(query, values, timeout_s, asked)
         )
         return await _arrow(table)
@@ -169,7 +150,7 @@ class _LocalApi:
         values = decode_parameters(body.get("parameters", {}))
         rows_max = int(_number(body, "rows_max", SAVED_ROWS_MAX))
         limits = SqlLimits(rows_max, _number(body, "timeout_s", QUERY_TIMEOUT_S))
-        answer = await self._in_turn(
+        answer = await self._turns.in_turn(
             request, lambda asked: self._room().sql(text, values, limits, asked)
         )
         return await _arrow(answer.table, {TRUNCATED_HEADER: str(answer.truncated).lower()})
@@ -186,51 +167,6 @@ class _LocalApi:
     async def status(self, _request: Request) -> Response:
         """Who answers."""
         return JSONResponse(dict(self._status()))
-
-    async def _in_turn(self, request: Request, answer: Callable[[Question], Answer]) -> Answer:
-        """The answer from a thread, when there is a slot for it; nobody waits for that of an asker
-        who went away."""
-        if self._present >= self._limits.queries_max + self._limits.waiting_max:
-            raise ReceiverBusy(f"{self._present} questions are being answered. Ask again soon.")
-        self._present += 1
-        try:
-            async with self._slots:
-                asked = Question()
-                watch = asyncio.create_task(_stop_when_gone(request, asked))
-                try:
-                    return await run_in_threadpool(answer, asked)
-                finally:
-                    watch.cancel()
-        finally:
-            self._present -= 1
-
-
-async def _stop_when_gone(request: Request, asked: Question) -> None:
-    while True:
-        await asyncio.sleep(_GONE_POLL_S)
-        if await request.is_disconnected():
-            asked.stop()
-
-
-def _answering(handler: Handler) -> Handler:
-    """The handler with its errors turned into JSON; an unexpected one is logged, not told."""
-
-    async def answer(request: Request) -> Response:
-        try:
-            return await handler(request)
-        except Exception as error:
-            known = error_kind(error)
-            if known is None:
-                _LOG.exception("the local API failed on %s", request.url.path)
-                return _error("failed", "the receiver failed; its log says more.", 500)
-            return _error(known[0], str(error), known[1])
-
-    return answer
-
-
-def _error(kind: str, message: str, status: int) -> JSONResponse:
-    headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
-    return JSONResponse({"error": kind, "message": message}, status, headers)
 
 
 async def _arrow(table: pa.Table, headers: Mapping[str, str] | None = None) -> Response:

@@ -14,12 +14,15 @@ from pathlib import Path
 
 import duckdb
 
+from analysis.api_turns import Turns
 from analysis.catalog import Catalog
+from analysis.check_api import check_routes, default_thresholds
 from analysis.exit_code import ExitCode
 from analysis.local_api import build_app
 from analysis.reading_room import ANSWER_BYTES_MAX, ReadingRoom, lock_down
 from analysis.service_manager import ServiceManager
 from analysis.stop_signals import StopSignals
+from analysis.verdict.thresholds import Thresholds
 from receiver.allocator import keep_freed_memory, sparing_started_objects
 from receiver.lease import Lease, remove_lease, write_lease
 from receiver.monitoring.metrics import program_version
@@ -31,6 +34,8 @@ from receiver.storage.store import SCHEMA_VERSION
 from receiver.transport.exposure import exposure_warnings
 from receiver.transport.http_server import HttpServer
 from receiver.transport.listener import Listener
+
+ThresholdsOf = Callable[[str], Thresholds]
 
 _LOG = logging.getLogger(__name__)
 
@@ -46,7 +51,10 @@ class Serving:
 
 
 def serve(
-    settings: ReceiverSettings, api: Address | None, on_ready: Callable[[Serving], None]
+    settings: ReceiverSettings,
+    api: Address | None,
+    on_ready: Callable[[Serving], None],
+    thresholds: ThresholdsOf = default_thresholds,
 ) -> None:
     """Receives until SIGINT or SIGTERM, then drains: everything that was taken is committed.
 
@@ -58,7 +66,7 @@ def serve(
     now: list[tuple[Serving, Receiver]] = []
     stop = StopSignals(lambda: _end_at_once(now))
     with stop.caught(), ThreadPoolExecutor(1, "deploylens-serve") as thread:
-        served = thread.submit(_serve, settings, api, on_ready, stop, now)
+        served = thread.submit(_serve, settings, api, on_ready, thresholds, stop, now)
         try:
             served.result()
         except _StoppedAtStart:
@@ -69,13 +77,14 @@ def _serve(
     settings: ReceiverSettings,
     api: Address | None,
     on_ready: Callable[[Serving], None],
+    thresholds: ThresholdsOf,
     stop: StopSignals,
     now: list[tuple[Serving, Receiver]],
 ) -> None:
     manager = ServiceManager()
     with (
         manager.watched(lambda: all(receiver.health.is_live() for _, receiver in now)),
-        _started(settings, api, _regrouping(manager, stop)) as (serving, receiver),
+        _started(settings, api, thresholds, _regrouping(manager, stop)) as (serving, receiver),
         sparing_started_objects(),
     ):
         now.append((serving, receiver))
@@ -139,15 +148,22 @@ def _end_at_once(now: list[tuple[Serving, Receiver]]) -> None:
 
 
 @contextmanager
-def running(settings: ReceiverSettings, api: Address | None) -> Iterator[Serving]:
+def running(
+    settings: ReceiverSettings,
+    api: Address | None,
+    thresholds: ThresholdsOf = default_thresholds,
+) -> Iterator[Serving]:
     """A receiver in this process for the length of the block."""
-    with _started(settings, api) as (serving, _receiver):
+    with _started(settings, api, thresholds) as (serving, _receiver):
         yield serving
 
 
 @contextmanager
 def _started(
-    settings: ReceiverSettings, api: Address | None, on_regrouping: Progress | None = None
+    settings: ReceiverSettings,
+    api: Address | None,
+    thresholds: ThresholdsOf,
+    on_regrouping: Progress | None = None,
 ) -> Iterator[tuple[Serving, Receiver]]:
     """At the end the receiver drains while the local API still answers, then that stops, and then
     the store is closed."""
@@ -160,7 +176,7 @@ def _started(
         at_end.callback(receiver.drain)  # again if it was not reached below; then nothing is left
         token = secrets.token_urlsafe(32)
         receiver.start(on_regrouping)
-        server = None if listener is None else _api_server(receiver, listener, token)
+        server = None if listener is None else _api_server(receiver, listener, token, thresholds)
         if server is not None:
             server.start()
             at_end.callback(_stop_questions, receiver)  # those that came meanwhile
@@ -183,21 +199,27 @@ def _stop_questions(receiver: Receiver) -> None:
         pass
 
 
-def _api_server(receiver: Receiver, listener: Listener, token: str) -> HttpServer:
+def _api_server(
+    receiver: Receiver, listener: Listener, token: str, thresholds: ThresholdsOf
+) -> HttpServer:
     started_at_unix_nano = time.time_ns()
 
     def status() -> Mapping[str, object]:
         return {"pid": os.getpid(), "started_at_unix_nano": started_at_unix_nano}
 
-    room = _Rooms(receiver)
+    room, catalog, turns = _Rooms(receiver), Catalog.load(), Turns()
     app = build_app(
         room.current,
         token,
-        Catalog.load(),
+        catalog,
         receiver.writer.tell,
         status,
+        turns,
         open_routes=receiver.routes(),
-        more_routes=receiver.import_routes(),
+        more_routes=[
+            *receiver.import_routes(),
+            *check_routes(room.current, catalog, thresholds, turns),
+        ],
     )
     return HttpServer(app, listener)
 

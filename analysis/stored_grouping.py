@@ -1,6 +1,6 @@
 """What a store's fingerprints were made with, asked wherever the store is."""
 
-from analysis.database import Database
+from analysis.asking import Answering
 from receiver.storage.regrouping import Grouping
 
 _SQL = (
@@ -9,7 +9,7 @@ _SQL = (
 )
 
 
-def stored_grouping(database: Database) -> Grouping | None:
+def stored_grouping(database: Answering) -> Grouping | None:
     """The version of the algorithm and the rules; None if the store does not say."""
     rows = database.sql(_SQL).table.to_pylist()
     return Grouping(**rows[0]) if rows else None

@@ -40,7 +40,11 @@ SHARES = (0.05, 0.5, 1.0)
 CHANCE_MAX = 0.01
 RULES = ("probability_not_new", "rho^k", "not seen before")
 _STATES = """
-SELECT state, count(*)::BIGINT FROM exception_states($service, '2', NULL, NULL, NULL, NULL, NULL)
+WITH the_comparison AS MATERIALIZED (
+    FROM comparison($service, '2', NULL, NULL, NULL, NULL, NULL)
+)
+SELECT state, count(*)::BIGINT
+FROM exception_states($service, '2', NULL, (SELECT the_comparison FROM the_comparison))
 GROUP BY state
 """
 

@@ -22,14 +22,17 @@
 -- column baseline_kind VARCHAR: concurrent, before or named; NULL without a baseline
 -- column baseline_from TIMESTAMP_NS: start of the baseline's window
 -- column baseline_until TIMESTAMP_NS: end of the baseline's window, not included
-WITH sides AS (
+WITH the_comparison AS MATERIALIZED (
+    FROM comparison(
+        $service_name, $service_version, $environment_name, $deployment_id,
+        $baseline_version, $since, $until)
+), sides AS (
     SELECT side,
         count(*) FILTER (span_kind IN ('SERVER', 'CONSUMER')) AS requests,
         nullif(count(DISTINCT instance_id), 0) AS instances,
         min(version_source) AS version_source
-    FROM compared_spans(
-        $service_name, $service_version, $environment_name, $deployment_id,
-        $baseline_version, $since, $until)
+    FROM sided_spans(
+        $service_name, $service_version, (SELECT the_comparison FROM the_comparison))
     GROUP BY side
 )
 SELECT
@@ -40,8 +43,6 @@ SELECT
         AS baseline_requests,
     baseline.instances AS baseline_instances,
     c.*
-FROM comparison(
-    $service_name, $service_version, $environment_name, $deployment_id,
-    $baseline_version, $since, $until) AS c
+FROM the_comparison AS c
 LEFT JOIN sides AS candidate ON candidate.side = 'candidate'
 LEFT JOIN sides AS baseline ON baseline.side = 'baseline';

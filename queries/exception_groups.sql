@@ -49,13 +49,16 @@
 -- column baseline_kind VARCHAR: concurrent, before or named; NULL without a baseline
 -- column baseline_from TIMESTAMP_NS: start of the baseline's window
 -- column baseline_until TIMESTAMP_NS: end of the baseline's window, not included
-WITH totals AS (
+WITH the_comparison AS MATERIALIZED (
+    FROM comparison(
+        $service_name, $service_version, $environment_name, $deployment_id,
+        $baseline_version, $since, $until)
+), totals AS (
     SELECT
         sum(weight) FILTER (side = 'candidate') AS candidate_weight,
         sum(weight) FILTER (side = 'baseline') AS baseline_weight
-    FROM compared_requests(
-        $service_name, $service_version, $environment_name, $deployment_id,
-        $baseline_version, $since, $until)
+    FROM sided_requests(
+        $service_name, $service_version, (SELECT the_comparison FROM the_comparison))
 )
 SELECT
     g.state,
@@ -91,14 +94,12 @@ SELECT
     g.silenced,
     c.*
 FROM exception_states(
-    $service_name, $service_version, $environment_name, $deployment_id,
-    $baseline_version, $since, $until) AS g
+    $service_name, $service_version, $until,
+    (SELECT the_comparison FROM the_comparison)) AS g
 CROSS JOIN totals AS t
 JOIN exception_hits(
-    $service_name, $service_version, $environment_name, $deployment_id,
-    $baseline_version, $since, $until) AS h ON h.fingerprint = g.fingerprint
-CROSS JOIN comparison(
-    $service_name, $service_version, $environment_name, $deployment_id,
-    $baseline_version, $since, $until) AS c
+    $service_name, $service_version, $until,
+    (SELECT the_comparison FROM the_comparison)) AS h ON h.fingerprint = g.fingerprint
+CROSS JOIN the_comparison AS c
 ORDER BY g.silenced, g.candidate_sightings DESC, g.baseline_sightings DESC, g.fingerprint
 LIMIT $rows_max;

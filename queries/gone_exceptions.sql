@@ -35,6 +35,11 @@
 -- column baseline_kind VARCHAR: concurrent, before or named; NULL without a baseline
 -- column baseline_from TIMESTAMP_NS: start of the baseline's window
 -- column baseline_until TIMESTAMP_NS: end of the baseline's window, not included
+WITH the_comparison AS MATERIALIZED (
+    FROM comparison(
+        $service_name, $service_version, $environment_name, $deployment_id,
+        $baseline_version, $since, $until)
+)
 SELECT
     g.exception_type,
     g.exception_message,
@@ -54,10 +59,8 @@ SELECT
     g.silenced,
     c.*
 FROM exception_states(
-    $service_name, $service_version, $environment_name, $deployment_id,
-    $baseline_version, $since, $until) AS g
-CROSS JOIN comparison(
-    $service_name, $service_version, $environment_name, $deployment_id,
-    $baseline_version, $since, $until) AS c
+    $service_name, $service_version, $until,
+    (SELECT the_comparison FROM the_comparison)) AS g
+CROSS JOIN the_comparison AS c
 WHERE g.state = 'gone'
 ORDER BY g.silenced, g.baseline_traces DESC, g.baseline_sightings DESC, g.fingerprint;

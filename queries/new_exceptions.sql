@@ -47,6 +47,11 @@
 -- column baseline_kind VARCHAR: concurrent, before or named; NULL without a baseline
 -- column baseline_from TIMESTAMP_NS: start of the baseline's window
 -- column baseline_until TIMESTAMP_NS: end of the baseline's window, not included
+WITH the_comparison AS MATERIALIZED (
+    FROM comparison(
+        $service_name, $service_version, $environment_name, $deployment_id,
+        $baseline_version, $since, $until)
+)
 SELECT
     g.exception_type,
     g.exception_message,
@@ -73,14 +78,12 @@ SELECT
     g.silenced,
     c.*
 FROM exception_states(
-    $service_name, $service_version, $environment_name, $deployment_id,
-    $baseline_version, $since, $until) AS g
+    $service_name, $service_version, $until,
+    (SELECT the_comparison FROM the_comparison)) AS g
 JOIN exception_hits(
-    $service_name, $service_version, $environment_name, $deployment_id,
-    $baseline_version, $since, $until) AS h ON h.fingerprint = g.fingerprint
-CROSS JOIN comparison(
-    $service_name, $service_version, $environment_name, $deployment_id,
-    $baseline_version, $since, $until) AS c
+    $service_name, $service_version, $until,
+    (SELECT the_comparison FROM the_comparison)) AS h ON h.fingerprint = g.fingerprint
+CROSS JOIN the_comparison AS c
 WHERE g.state = 'new' AND ($silenced OR NOT g.silenced)
 ORDER BY g.silenced, g.expected_by_chance NULLS FIRST, g.candidate_traces DESC,
     g.candidate_sightings DESC, g.fingerprint;

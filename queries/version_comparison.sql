@@ -76,7 +76,7 @@ WITH c AS (
     WHERE span_kind IN ('SERVER', 'CONSUMER')
     GROUP BY bucket(INTERVAL 1 MINUTE, start_time)
 ), same_minutes AS (
-    SELECT s.side, share(sum(CASE s.side WHEN 'candidate' THEN m.candidate_failed
+    SELECT s.side, share(fsum(CASE s.side WHEN 'candidate' THEN m.candidate_failed
         ELSE m.candidate * m.baseline_failed / m.baseline END), sum(m.candidate)) AS rate
     FROM minutes AS m CROSS JOIN sides AS s
     WHERE m.candidate > 0 AND m.baseline > 0

@@ -20,9 +20,12 @@ import duckdb
 import uvicorn
 from starlette.types import ASGIApp
 
+from analysis.api_turns import ApiLimits, Turns
 from analysis.catalog import Catalog, SavedQuery
-from analysis.local_api import ApiLimits, build_app
+from analysis.check_api import ANSWER_S, check_routes, default_thresholds
+from analysis.local_api import build_app
 from analysis.reading_room import ReadingRoom, lock_down
+from analysis.verdict.thresholds import Thresholds
 from receiver.lease import Lease, remove_lease, write_lease
 from receiver.storage.statements import Statement, insert_statement
 from receiver.storage.store import open_store
@@ -39,10 +42,12 @@ def serving_api(
     tell: Callable[[Statement], None] | None = None,
     start_s: float = 0.0,
     gate: Callable[[], object] = lambda: None,
+    thresholds: Callable[[str], Thresholds] = default_thresholds,
+    answer_s: float = ANSWER_S,
 ) -> Iterator[Lease]:
     """The store held by this process and its local API on a free port, with the lease written.
 
-    Each question calls `gate` before it is run.
+    Each question calls `gate` before it is run. Checks are answered within `answer_s` seconds.
     """
     connection = open_store(store, lock_wait_s=5.0)  # whoever waits for it looks into the file
     try:
@@ -55,13 +60,15 @@ def serving_api(
             gate()
             return room
 
+        turns = Turns(limits)
         app = build_app(
             opened,
             TOKEN,
             catalog,
             tell or (lambda statement: _insert(connection, statement)),
             lambda: {"pid": os.getpid()},
-            limits,
+            turns,
+            more_routes=check_routes(opened, catalog, thresholds, turns, answer_s),
         )
         with _listening(app) as port:
             lease = Lease(os.getpid(), f"http://127.0.0.1:{port}", TOKEN, "", "", 0, 1)

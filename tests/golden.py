@@ -51,6 +51,7 @@ SHORT_NAMES = {
 TIME_COLUMNS = {
     "spans": "start_time_unix_nano",
     "exceptions": "time_unix_nano",
+    "log_records": "time_unix_nano",
     "resources": "received_at_unix_nano",
     "export_requests": "received_at_unix_nano",
     "deployment_marks": "marked_at_unix_nano",
@@ -79,6 +80,15 @@ DEFAULTS: dict[str, dict[str, str]] = {
         "resource_id": "0",
         "fingerprint_version": "1",
         "request_id": "1",
+    },
+    "log_records": {
+        "at": "10:00",
+        "flags": "0",
+        "resource_id": "0",
+        "scope_dropped_attributes_count": "0",
+        "dropped_attributes_count": "0",
+        "request_id": "1",
+        "received_at_unix_nano": "0",
     },
     "resources": {"at": "10:00", "attributes": "{}", "dropped_attributes_count": "0"},
     "export_requests": {
@@ -217,7 +227,7 @@ def _repeated(table: str, number: int, row: dict[str, str]) -> Iterator[dict[str
             values = {"exception_source": source} | keys | values
         if table == "silences" and "until" in row:
             values["until_unix_nano"] = _nanoseconds(_moment(row["until"]))
-        if table in {"spans", "exceptions"}:
+        if table in {"spans", "exceptions", "log_records"}:
             label = stored.get("trace_id", f"{number}.{i + 1}")
             values["trace_id"] = None if label == "NULL" else str(_trace_key(label))
             values["span_id"] = values.get("span_id", number)

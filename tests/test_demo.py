@@ -26,12 +26,12 @@ def test_the_demo(tmp_path: Path) -> None:
             "query",
             "trace",
         ),
-        *(f"DEPLOYLENS_STORE={tmp_path}/train-ticket.duckdb", "deployments", "query", "query"),
+        *(f"DEPLOYLENS_STORE={tmp_path}/train-ticket.duckdb", "deployments", "check", "query"),
         "report",
     ]
     assert "the failure starts in checkoutservice (oteldemo.CartService/GetCart)" in ended.out
     assert "c.s.ContactsServiceImpl" in ended.out
-    assert "No rows: there is nothing of this kind to report." in ended.err
+    assert "HOLD  ts-contacts-service 1.1.0  gate: wait" in ended.out
     report = (tmp_path / "incident.md").read_text(encoding="utf-8")
     assert report.startswith("# ts-contacts-service 1.1.0\n")
     assert "1 new exception: c.s.ContactsServiceImpl, 20 times in 19 traces." in report

@@ -8,11 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from analysis.api_turns import ApiLimits
 from analysis.api_wire import ARROW_STREAM, TRUNCATED_HEADER, Json, decode_table
 from analysis.catalog import Catalog, SavedQuery
 from analysis.database import mark_deployment, open_database
 from analysis.home_error import ReceiverOverloaded
-from analysis.local_api import BODY_BYTES_MAX, ApiLimits
+from analysis.local_api import BODY_BYTES_MAX
 from analysis.saved_query import read_saved_query
 from receiver.errors import Unavailable
 from receiver.lease import Lease
@@ -22,6 +23,7 @@ from receiver.storage.store import StoreError, open_store
 from tests.api_process import TOKEN, serving_api
 
 MARK = DeploymentMark(service_name="cart", service_version="1.0")
+VALUES = {"VARCHAR": "x", "TIMESTAMP": "2026-01-01", "DOUBLE": "1", "BIGINT": "1", "INTERVAL": "1m"}
 ENDLESS = "SELECT count(*) FROM range(100000000) a, range(100000000) b"
 
 
@@ -273,7 +275,11 @@ def test_the_packaged_catalogue_is_served(tmp_path: Path) -> None:
     """A receiver answers every query that is shipped, by its name and digest."""
     with serving_api(tmp_path / "s.duckdb") as lease, connected(lease) as client:
         for query in Catalog.load():
-            given = {p.name: {"type": p.type, "value": "x"} for p in query.parameters if p.required}
+            given = {
+                p.name: {"type": p.type, "value": VALUES[p.type]}
+                for p in query.parameters
+                if p.required
+            }
             body = {"digest": query.digest, "parameters": given}
             answer = client.post(f"/api/query/{query.name}", json=body)
             assert answer.status_code == 200, answer.text

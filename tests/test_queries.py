@@ -30,6 +30,7 @@ EXAMPLE = {
     "TIMESTAMP": None,
     "INTERVAL": "1 minute",
 }
+WINDOW = {"since": "2026-01-02", "until": "2026-01-03"}
 LATEST_NS = 2**63 - 1
 POISON = {
     "spans": [{"service_name": "poison", "service_version": "1", "span_name": "late"}],
@@ -59,8 +60,11 @@ def case_id(case: Case) -> str:
 
 
 def example_values(query: SavedQuery) -> dict[str, object]:
-    """A value of the right type for each parameter."""
-    return {p.name: EXAMPLE[p.type] for p in query.parameters}
+    """A value of the right type for each parameter; of a required time, the day of the cases."""
+    values = {p.name: EXAMPLE[p.type] for p in query.parameters}
+    return values | {
+        p.name: WINDOW[p.name] for p in query.parameters if p.name in WINDOW and p.required
+    }
 
 
 def header_lines(path: Path, fact: str) -> list[tuple[str, str]]:
@@ -116,8 +120,10 @@ def test_extreme_times_of_another_service_are_harmless(
     query: SavedQuery, poisoned_store: ReadingRoom
 ) -> None:
     """A span and an exception stored at 2^63 - 1 ns leave every query about others answerable."""
-    required = {p.name: EXAMPLE[p.type] for p in query.parameters if p.required}
-    answer = poisoned_store.run(query, required)
+    values = example_values(query)
+    answer = poisoned_store.run(
+        query, {p.name: values[p.name] for p in query.parameters if p.required}
+    )
     if query.name == "comparison":
         assert shown(answer, ["candidate_until"])[1:] == [["10:09:30.010000001"]]
 

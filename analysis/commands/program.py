@@ -2,6 +2,8 @@
 
 import click
 
+from analysis.commands.backtest import backtest
+from analysis.commands.check import check
 from analysis.commands.compact import compact
 from analysis.commands.demo import demo
 from analysis.commands.deployments import deployments
@@ -9,6 +11,7 @@ from analysis.commands.doctor import doctor
 from analysis.commands.explain_exception import explain_exception
 from analysis.commands.export import export
 from analysis.commands.import_files import import_files
+from analysis.commands.incident import incident
 from analysis.commands.mark import mark
 from analysis.commands.options import debug_option, examples, store_option
 from analysis.commands.queries import queries
@@ -20,16 +23,20 @@ from analysis.commands.serve import serve
 from analysis.commands.show_trace import trace
 from analysis.commands.silence import silence
 from analysis.commands.sql import sql
+from analysis.commands.watch import watch
 
 _EPILOG = (
     examples(
         "deploylens serve                                   # receive OTLP on 4317 and 4318",
         "deploylens deployments                             # what was deployed",
+        "deploylens check shop@1.4.0                        # did it break something?",
+        "deploylens incident                                # something is red: which was it?",
         "deploylens query new_exceptions -p service_name=shop -p service_version=1.4.0",
         "deploylens report shop@1.4.0 -o incident.md        # for the incident document",
     )
     + "\n\n\b\nExit codes: 0 done, 1 failed while running, 2 usage or configuration,\n"
-    "3 cannot reach or open the store or receiver, 4 timeout, 130 interrupted."
+    "3 cannot reach or open the store or receiver, 4 timeout, 10 gate fails, 11 gate\n"
+    "undecided, 130 interrupted."
 )
 
 
@@ -63,6 +70,10 @@ for _command in (
     import_files,
     deployments,
     mark,
+    check,
+    watch,
+    incident,
+    backtest,
     queries,
     query,
     sql,

@@ -72,7 +72,8 @@ def serve(invocation: Invocation) -> None:
 
     bound = configure_logging(log_format, settings.log_level)
     try:
-        serve_until_stopped(receiver, api, _tell_ready if log_format == "text" else _say_nothing)
+        on_ready = _tell_ready if log_format == "text" else _say_nothing
+        serve_until_stopped(receiver, api, on_ready, settings.thresholds)
     finally:
         bound.tell()
 

@@ -16,7 +16,7 @@ rates, k1 is binomial for Poisson arrivals, so L(r) has mean 1; for a given numb
 is hypergeometric, which is smaller in convex order (Hoeffding 1963), so the mean is at most 1. The
 share rho may change every minute. Two things make an e-value smaller and leave that true: the
 power L^(1 / phi) for a fixed phi >= 1 has at most the mean that L has to that power (Jensen), and
-min(L, 8) <= L, so its conditional mean is at most 1 as well. With a phi that is estimated anew at
+min(L, 10) <= L, so its conditional mean is at most 1 as well. With a phi that is estimated anew at
 every look the bound is no theorem; simulations in the tests hold it to account.
 """
 
@@ -42,7 +42,7 @@ def log_e_values(
     n0: npt.ArrayLike,
     phi: npt.ArrayLike = 1.0,
     ratios: Sequence[float] = RATIOS_UP,
-    factor_max: float = 8.0,
+    factor_max: float = 10.0,
     *,
     strata_axis: int | None = -2,
 ) -> Floats:
@@ -76,7 +76,7 @@ def log_e_value(
     n0: npt.ArrayLike,
     phi: npt.ArrayLike = 1.0,
     ratios: Sequence[float] = RATIOS_UP,
-    factor_max: float = 8.0,
+    factor_max: float = 10.0,
 ) -> float:
     """The last of `log_e_values`, without the work for the looks before it; 0 without a minute.
 

@@ -8,6 +8,7 @@
 -- p50, p95, p99(x): quantiles of the rows there are, interpolated, not weighted.
 -- bucket(step, t): the start of the interval that holds t.
 -- moment(unix_nano): stored nanoseconds as a time; NULL past the year 2200, a broken sender's.
+-- moments_before(t): what stored nanoseconds are below that are a time before t; NULL: any time.
 -- ended(start_unix_nano, duration_ns): their sum; the largest BIGINT when too large or unknown.
 -- believable(unix_nano, received): not later than its receipt, but for five minutes of clock skew.
 -- milliseconds(duration_ns): nanoseconds as milliseconds.
@@ -33,6 +34,8 @@ CREATE OR REPLACE MACRO p99(x) AS quantile_cont(x, 0.99);
 CREATE OR REPLACE MACRO bucket(step, t) AS time_bucket(step, t)::TIMESTAMP_NS;
 CREATE OR REPLACE MACRO moment(unix_nano) AS
     CASE WHEN unix_nano <= 7_258_118_400_000_000_000 THEN make_timestamp_ns(unix_nano) END;
+CREATE OR REPLACE MACRO moments_before(t) AS
+    coalesce(epoch_ns(t::TIMESTAMP), 7_258_118_400_000_000_001);
 CREATE OR REPLACE MACRO ended(start_unix_nano, duration_ns) AS
     start_unix_nano + least(duration_ns, 9_223_372_036_854_775_807 - start_unix_nano);
 CREATE OR REPLACE MACRO believable(unix_nano, received_unix_nano) AS

@@ -88,17 +88,6 @@ WITH served AS (
         AND d.service_namespace IS NOT DISTINCT FROM c.service_namespace
         AND d.environment_name IS NOT DISTINCT FROM c.environment_name
         AND d.deployment_id IS NOT DISTINCT FROM c.deployment_id
-), stored AS (
-    SELECT moment(max(time_unix_nano)) AS last_seen FROM (
-        SELECT max(start_time_unix_nano) AS time_unix_nano FROM store.spans
-        WHERE believable(start_time_unix_nano, received_at_unix_nano)
-            AND (asked_until IS NULL OR start_time_unix_nano < epoch_ns(asked_until::TIMESTAMP))
-        UNION ALL
-        SELECT max(time_unix_nano)
-        FROM store.exceptions LEFT JOIN store.export_requests USING (request_id)
-        WHERE exception_source <> 'status' AND believable(time_unix_nano, received_at_unix_nano)
-            AND (asked_until IS NULL OR time_unix_nano < epoch_ns(asked_until::TIMESTAMP))
-    )
 ), span_of_time AS (
     SELECT
         least(e.first_stored, CASE WHEN e.last_deleted >= e.first_stored - INTERVAL 1 HOUR
@@ -111,7 +100,7 @@ WITH served AS (
                 ELSE greatest(e.last_seen, s.last_seen)
             END))
         ) AS until
-    FROM ends AS e CROSS JOIN stored AS s
+    FROM ends AS e CROSS JOIN last_stored(asked_until) AS s
 )
 SELECT c.service_namespace, c.environment_name, c.deployment_id,
     w.first_seen AS candidate_first_seen, w.since AS candidate_from, w.until AS candidate_until,

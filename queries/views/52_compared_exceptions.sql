@@ -11,25 +11,9 @@ CREATE OR REPLACE MACRO compared_exceptions(
     asked_service, asked_version, asked_environment, asked_deployment,
     asked_baseline, asked_since, asked_until
 ) AS TABLE
-WITH labelled AS (
-    SELECT
-        CASE
-            WHEN coalesce(e.service_version, '') = asked_version
-                AND e.deployment_id IS NOT DISTINCT FROM c.deployment_id
-            THEN CASE WHEN e.time >= c.candidate_from AND e.time < c.candidate_until
-                THEN 'candidate' END
-            WHEN e.service_version IS NOT DISTINCT FROM c.baseline_version
-                AND e.time >= c.baseline_from AND e.time < c.baseline_until
-            THEN 'baseline'
-        END AS side,
-        e.*
-    FROM exceptions AS e
-    CROSS JOIN comparison(
+WITH the_comparison AS MATERIALIZED (
+    FROM comparison(
         asked_service, asked_version, asked_environment, asked_deployment,
-        asked_baseline, asked_since, asked_until
-    ) AS c
-    WHERE e.service_name = asked_service
-        AND e.service_namespace IS NOT DISTINCT FROM c.service_namespace
-        AND e.environment_name IS NOT DISTINCT FROM c.environment_name
+        asked_baseline, asked_since, asked_until)
 )
-SELECT * FROM labelled WHERE side IS NOT NULL;
+FROM sided_exceptions(asked_service, asked_version, (SELECT the_comparison FROM the_comparison));

@@ -2,7 +2,10 @@
 -- All that is stored of the candidate's place up to the end of its window; and what was deleted, in
 -- one row for each deployment, at its last minute. Where nothing ever answered a request (a job, a
 -- browser), spans and exceptions are counted instead. A minute is on the side where it begins.
--- Parameters as in compared_spans.
+-- param asked_service VARCHAR: service name
+-- param asked_version VARCHAR: service version; '' for what has none
+-- param asked_until TIMESTAMP: the moment to judge at, or NULL
+-- param asked_comparison STRUCT: the row of `comparison`
 -- column service_version VARCHAR: version that served; NULL when unknown
 -- column side VARCHAR: as in comparison_side
 -- column before BOOLEAN: before the candidate's first traffic
@@ -13,8 +16,7 @@
 -- column candidate_first_seen TIMESTAMP_NS: first traffic of the candidate
 -- column window_minutes BIGINT: length of the candidate's window
 CREATE OR REPLACE MACRO watched_requests(
-    asked_service, asked_version, asked_environment, asked_deployment,
-    asked_baseline, asked_since, asked_until
+    asked_service, asked_version, asked_until, asked_comparison
 ) AS TABLE
 WITH signs AS (
     SELECT service_namespace, environment_name, service_version, deployment_id, false AS deleted,
@@ -35,10 +37,7 @@ WITH signs AS (
         (epoch_ns(c.candidate_until) - epoch_ns(c.candidate_from)) // 60_000_000_000
             AS window_minutes
     FROM signs AS s
-    CROSS JOIN comparison(
-        asked_service, asked_version, asked_environment, asked_deployment,
-        asked_baseline, asked_since, asked_until
-    ) AS c
+    CROSS JOIN comparison_row(asked_comparison) AS c
     WHERE s.service_namespace IS NOT DISTINCT FROM c.service_namespace
         AND s.environment_name IS NOT DISTINCT FROM c.environment_name
         AND s.first_time < c.candidate_until

@@ -2,7 +2,7 @@
 -- A storm of retries in one trace is one sign, not many. A sighting outside a trace stands for
 -- itself. Those deleted are one for each deployment: how many they were is not known any more. All
 -- of the candidate's place up to the end of its window.
--- Parameters as in compared_spans.
+-- Parameters as in watched_requests.
 -- column fingerprint VARCHAR: strict key
 -- column fingerprint_loose VARCHAR: loose key of the first sighting
 -- column side VARCHAR: as in comparison_side; of those deleted 'own' or 'other'
@@ -13,13 +13,10 @@
 -- column traces BIGINT: 1; the sightings at that time outside a trace; 1 for those deleted
 -- column sightings BIGINT: sightings; none of those deleted
 CREATE OR REPLACE MACRO exception_traces(
-    asked_service, asked_version, asked_environment, asked_deployment,
-    asked_baseline, asked_since, asked_until
+    asked_service, asked_version, asked_until, asked_comparison
 ) AS TABLE
 WITH c AS (
-    FROM comparison(
-        asked_service, asked_version, asked_environment, asked_deployment,
-        asked_baseline, asked_since, asked_until)
+    FROM comparison_row(asked_comparison)
 )
 SELECT
     e.fingerprint,

@@ -3,7 +3,7 @@
 -- and beside it since then. A step is as long as the candidate's window, or a twelfth of the
 -- history where that is shorter: noise of that length could be taken for a change. What is of no
 -- step (the candidate's own, what is older) is one row more.
--- Parameters as in compared_spans.
+-- Parameters as in watched_requests.
 -- column level VARCHAR: 'strict' or 'loose'
 -- column fingerprint VARCHAR: key of that level
 -- column fingerprint_loose VARCHAR: loose key of its first sighting
@@ -13,15 +13,12 @@
 -- Then sums as in exception_tally, and `watched`: sums of requests, and the first traffic of the
 -- candidate and of each version; the same in each row.
 CREATE OR REPLACE MACRO exception_steps(
-    asked_service, asked_version, asked_environment, asked_deployment,
-    asked_baseline, asked_since, asked_until
+    asked_service, asked_version, asked_until, asked_comparison
 ) AS TABLE
 WITH watched AS MATERIALIZED (
     SELECT *, side IN ('baseline', 'other') AND NOT deleted
         AND minute >= epoch_ns(candidate_first_seen) // 60_000_000_000 - 7 * 24 * 60 AS history
-    FROM watched_requests(
-        asked_service, asked_version, asked_environment, asked_deployment,
-        asked_baseline, asked_since, asked_until)
+    FROM watched_requests(asked_service, asked_version, asked_until, asked_comparison)
 ), totals AS (
     SELECT
         any_value(epoch_ns(candidate_first_seen)) // 60_000_000_000 - 7 * 24 * 60 AS first_minute,
@@ -52,9 +49,7 @@ WITH watched AS MATERIALIZED (
     WHERE side IN ('baseline', 'other') AND before
     GROUP BY minute
 ), strict AS (
-    FROM exception_traces(
-        asked_service, asked_version, asked_environment, asked_deployment,
-        asked_baseline, asked_since, asked_until)
+    FROM exception_traces(asked_service, asked_version, asked_until, asked_comparison)
 ), levels AS (
     SELECT 'strict' AS level, fingerprint, fingerprint_loose,
         side, before, time, last_time, traces, sightings

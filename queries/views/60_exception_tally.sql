@@ -3,7 +3,7 @@
 -- is that of the traces over the n steps of exception_steps, by Pearson: sum((x - m r)^2 / (m r)) /
 -- (n - 1), x the traces and r the requests of a step, m the traces per request of all steps. It is
 -- 1 where it would be less, and where there are no two steps.
--- Parameters as in compared_spans.
+-- Parameters as in watched_requests.
 -- column level VARCHAR: 'strict' or 'loose'
 -- column fingerprint VARCHAR: key of that level
 -- column fingerprint_loose VARCHAR: loose key of its first sighting
@@ -20,8 +20,7 @@
 -- column served BIGINT: requests before the candidate's first traffic, up to then
 -- Then `watched`, as in exception_steps.
 CREATE OR REPLACE MACRO exception_tally(
-    asked_service, asked_version, asked_environment, asked_deployment,
-    asked_baseline, asked_since, asked_until
+    asked_service, asked_version, asked_until, asked_comparison
 ) AS TABLE
 WITH tallied AS (
     SELECT level, fingerprint,
@@ -38,9 +37,7 @@ WITH tallied AS (
         max(last_seen_before) AS last_seen_before,
         max(served) AS served,
         any_value(watched) AS watched
-    FROM exception_steps(
-        asked_service, asked_version, asked_environment, asked_deployment,
-        asked_baseline, asked_since, asked_until)
+    FROM exception_steps(asked_service, asked_version, asked_until, asked_comparison)
     GROUP BY level, fingerprint
 )
 SELECT * EXCLUDE (squares, known_since, last_seen_before, served, watched),

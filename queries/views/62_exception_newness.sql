@@ -9,15 +9,14 @@
 -- service. So a place whose messages are all different makes nothing in other places look less new.
 -- As there are many families, the expectations of each are added up as far as they are no greater
 -- than that of the exception's own (the method of the smallest p, by Westfall and Young).
--- Parameters as in compared_spans. One row per strict fingerprint.
+-- Parameters as in watched_requests. One row per strict fingerprint.
 -- column loose_is_new BOOLEAN: the loose fingerprint was never seen before either
 -- column request_share DOUBLE: rho
 -- column expected_by_chance DOUBLE: groups that would look as new as this; NULL if rho is 0
 -- column never_seen_rate DOUBLE: groups of its family seen once, per trace, before (Good, Turing)
 -- Then the columns of exception_tally at level 'strict'.
 CREATE OR REPLACE MACRO exception_newness(
-    asked_service, asked_version, asked_environment, asked_deployment,
-    asked_baseline, asked_since, asked_until
+    asked_service, asked_version, asked_until, asked_comparison
 ) AS TABLE
 WITH groups AS (
     SELECT *,
@@ -25,9 +24,7 @@ WITH groups AS (
         CASE WHEN level = 'strict' THEN fingerprint_loose ELSE '' END AS family,
         candidate_traces + other_traces AS traces,
         nullif(rho, 0) ** (traces / dispersion) AS chance
-    FROM exception_tally(
-        asked_service, asked_version, asked_environment, asked_deployment,
-        asked_baseline, asked_since, asked_until)
+    FROM exception_tally(asked_service, asked_version, asked_until, asked_comparison)
     WHERE traces > 0
 ), sizes AS (
     SELECT level, family, traces, sum(chance) AS chance, count(*) AS groups,

@@ -2,7 +2,7 @@
 -- One row per strict fingerprint. Times and traces are the candidate's where it showed any, else
 -- the baseline's. The text is of the candidate's first sighting, else of the baseline's last: of
 -- what came, and of what was left.
--- Parameters as in compared_spans.
+-- Parameters as in watched_requests.
 -- column fingerprint VARCHAR: strict key
 -- column first_seen TIMESTAMP_NS: first sighting
 -- column last_seen TIMESTAMP_NS: last sighting
@@ -18,8 +18,7 @@
 -- column top_frame VARCHAR: top in-app frame
 -- column exception_source VARCHAR: 'event', 'log' or 'status'
 CREATE OR REPLACE MACRO exception_windows(
-    asked_service, asked_version, asked_environment, asked_deployment,
-    asked_baseline, asked_since, asked_until
+    asked_service, asked_version, asked_until, asked_comparison
 ) AS TABLE
 WITH sides AS (
     SELECT fingerprint, side,
@@ -28,9 +27,7 @@ WITH sides AS (
         sum(weight) AS weight,
         arg_min({'trace': trace_key, 'span': span_key}, (time, span_key)) AS first,
         arg_max({'trace': trace_key, 'span': span_key}, (time, span_key)) AS last
-    FROM compared_exceptions(
-        asked_service, asked_version, asked_environment, asked_deployment,
-        asked_baseline, asked_since, asked_until)
+    FROM sided_exceptions(asked_service, asked_version, asked_comparison)
     GROUP BY fingerprint, side
 ), shown AS (
     SELECT fingerprint,

@@ -10,7 +10,7 @@
 -- rate is half as high again or more. Here phi is no less than the mean of all exceptions, for of
 -- one that was rare the history tells too little.
 -- Missing: none of the baseline's b traces fell on the candidate with (1 - share) ^ b.
--- Parameters as in compared_spans.
+-- Parameters as in watched_requests.
 -- column baseline_share DOUBLE: the candidate's requests, of those of both windows
 -- column probability_not_gone DOUBLE: (1 - share) ^ b; NULL unless the candidate does not show it
 -- column absent_requests BIGINT: requests from its last sighting to the candidate's first traffic
@@ -23,16 +23,13 @@
 -- column dispersion DOUBLE: phi, no less than the mean
 -- Then the columns of exception_newness.
 CREATE OR REPLACE MACRO exception_changes(
-    asked_service, asked_version, asked_environment, asked_deployment,
-    asked_baseline, asked_since, asked_until
+    asked_service, asked_version, asked_until, asked_comparison
 ) AS TABLE
 WITH groups AS (
     SELECT *,
         candidate_traces > 0 AND other_traces > 0 AS goes_on,
         greatest(dispersion, avg(dispersion) FILTER (history_traces > 1) OVER ()) AS phi
-    FROM exception_newness(
-        asked_service, asked_version, asked_environment, asked_deployment,
-        asked_baseline, asked_since, asked_until)
+    FROM exception_newness(asked_service, asked_version, asked_until, asked_comparison)
 ), judged AS (
     SELECT *,
         share(watched.candidate, watched.candidate + watched.baseline) AS baseline_share,

@@ -9,20 +9,17 @@
 --   ongoing: the candidate shows it.
 --   gone: the baseline showed it, and the candidate does not.
 -- Decisions count when the strict or the loose key is theirs; of several, the latest.
--- Parameters as in compared_spans.
+-- Parameters as in watched_requests.
 -- column state VARCHAR: as above
 -- column why VARCHAR: of regressed ones: 'resolved', 'resolved in ...' or 'was gone'
 -- column resolved_at TIMESTAMP_NS: when it was resolved last
 -- column silenced BOOLEAN: somebody silenced it, and that is not over
 -- Then the columns of exception_changes and those of exception_windows.
 CREATE OR REPLACE MACRO exception_states(
-    asked_service, asked_version, asked_environment, asked_deployment,
-    asked_baseline, asked_since, asked_until
+    asked_service, asked_version, asked_until, asked_comparison
 ) AS TABLE
 WITH changes AS MATERIALIZED (
-    FROM exception_changes(
-        asked_service, asked_version, asked_environment, asked_deployment,
-        asked_baseline, asked_since, asked_until)
+    FROM exception_changes(asked_service, asked_version, asked_until, asked_comparison)
 ), decided AS (
     SELECT g.fingerprint, d.kind, d.in_version, d.decided_at
     FROM (SELECT fingerprint, unnest([fingerprint, fingerprint_loose]) AS key FROM changes) AS g
@@ -47,10 +44,8 @@ WITH changes AS MATERIALIZED (
                 g.watched.candidate_first_seen >= g.watched.versions[d.resolved_in])
         END, false) AS resolved
     FROM changes AS g
-    JOIN exception_windows(
-        asked_service, asked_version, asked_environment, asked_deployment,
-        asked_baseline, asked_since, asked_until
-    ) AS w ON w.fingerprint = g.fingerprint
+    JOIN exception_windows(asked_service, asked_version, asked_until, asked_comparison) AS w
+        ON w.fingerprint = g.fingerprint
     LEFT JOIN decisions AS d ON d.fingerprint = g.fingerprint
 )
 SELECT

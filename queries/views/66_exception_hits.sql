@@ -2,7 +2,7 @@
 -- One row per strict fingerprint that the candidate or its baseline showed in its window; of the
 -- candidate where it showed any, else of the baseline. An exception recorded within a request, not
 -- on it, belongs to the endpoints of the service's requests in its trace.
--- Parameters as in compared_spans.
+-- Parameters as in watched_requests.
 -- column fingerprint VARCHAR: strict key
 -- column endpoints BIGINT: distinct endpoints
 -- column top_endpoint VARCHAR: the one with the most traces
@@ -10,14 +10,11 @@
 -- column users BIGINT: distinct user.id on any span of the traces; NULL when none is sent
 -- column share_of_failures DOUBLE: of the failing requests, those whose trace shows it
 CREATE OR REPLACE MACRO exception_hits(
-    asked_service, asked_version, asked_environment, asked_deployment,
-    asked_baseline, asked_since, asked_until
+    asked_service, asked_version, asked_until, asked_comparison
 ) AS TABLE
 WITH shown AS (
     SELECT fingerprint, side, trace_key, endpoint, instance_id
-    FROM compared_exceptions(
-        asked_service, asked_version, asked_environment, asked_deployment,
-        asked_baseline, asked_since, asked_until)
+    FROM sided_exceptions(asked_service, asked_version, asked_comparison)
 ), sides AS (
     SELECT fingerprint, max(side) AS side, count(DISTINCT instance_id) AS instances
     FROM shown GROUP BY fingerprint
@@ -27,9 +24,7 @@ WITH shown AS (
     WHERE trace_key IS NOT NULL
 ), requests_hit AS (
     SELECT side, trace_key, endpoint, failure
-    FROM compared_requests(
-        asked_service, asked_version, asked_environment, asked_deployment,
-        asked_baseline, asked_since, asked_until)
+    FROM sided_requests(asked_service, asked_version, asked_comparison)
 ), endpoints AS (
     SELECT fingerprint, count(*) AS endpoints, arg_max(endpoint, (traces, endpoint)) AS top_endpoint
     FROM (

@@ -1,0 +1,94 @@
+"""The verdict on one deployment at every minute, as it would have been at that minute."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from functools import cache
+
+from analysis.backtest.looks import FIRED, changes, growing_looks
+from analysis.backtest.outcome import Outcome
+from analysis.verdict.check import Verdict
+from analysis.verdict.evidence import Evidence
+from analysis.verdict.judge import judge
+from analysis.verdict.subject import Subject
+from analysis.verdict.thresholds import Thresholds
+
+_OFTEN = (0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A look at which the verdict became another one: how many minutes were known, and why."""
+
+    minutes: int
+    verdict: Verdict
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """A deployment and the looks at which the verdict on it changed, of which there is one.
+
+    `requests` are those of the candidate in the minutes that were looked at.
+    """
+
+    subject: Subject
+    requests: int
+    looks: tuple[Look, ...]
+    outcome: Outcome | None
+
+    def first(self, *verdicts: Verdict) -> Look | None:
+        """The first look that said one of these."""
+        return next((look for look in self.looks if look.verdict in verdicts), None)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict when all minutes were known."""
+        return self.looks[-1].verdict
+
+    @property
+    def fired(self) -> Look | None:
+        """The first look that said to roll back or to fix forward; None if none did."""
+        return self.first(*FIRED)
+
+    @property
+    def fired_after_min(self) -> int | None:
+        """Minutes that were known at that look."""
+        return self.fired.minutes if self.fired else None
+
+
+def replay(
+    evidence: Evidence,
+    thresholds: Thresholds,
+    evidence_at: Callable[[int, Verdict], Evidence],
+    more_looks: Collection[int] = (),
+) -> tuple[Look, ...]:
+    """The looks at which the verdict changed.
+
+    By counts it is replayed minute by minute. What is no count per minute (exceptions, signatures,
+    quantiles of durations) is that of `evidence_at(minutes, verdict by counts)`, which is asked
+    where the verdict by counts changes, at `more_looks` and at the last. Against a baseline from
+    before, exceptions may confirm what counts only suspect: there it is also asked at some more
+    looks where evidence of harm has grown, ever farther apart.
+    """
+    counts_alone = without_wholes(evidence)
+
+    @cache
+    def verdict_at(minutes: int) -> Verdict:
+        return judge(counts_alone.until(minutes), thresholds).verdict
+
+    growing = growing_looks(counts_alone, thresholds)
+    asked = {*changes(evidence.minutes, growing, verdict_at), *more_looks, evidence.minutes}
+    if not evidence.side_by_side:
+        grown = [int(index) + 1 for index in growing.nonzero()[0]]
+        asked |= {grown[at] for at in _OFTEN if at < len(grown)}
+    looks: list[Look] = []
+    for minutes in sorted(asked):
+        judgement = judge(evidence_at(minutes, verdict_at(minutes)), thresholds)
+        if not looks or looks[-1].verdict is not judgement.verdict:
+            looks.append(Look(minutes, judgement.verdict, judgement.reasons))
+    return tuple(looks)
+
+
+def without_wholes(evidence: Evidence) -> Evidence:
+    """The counts per minute alone, of which a prefix knows nothing of later minutes."""
+    return replace(evidence, latency=(), origins=(), exceptions=(), signatures=(), rivals=())

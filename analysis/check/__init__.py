@@ -1,0 +1,1 @@
+"""How a check is asked for and shown: JSON, a terminal, Markdown."""
