@@ -178,7 +178,9 @@ def test_slower(tmp_path: Path) -> None:
     """A version that is much slower than the one beside it is rolled back."""
     found = checked(tmp_path, Scenario(minutes=10, slow_ms=900))
     assert found.verdict is Verdict.ROLL_BACK
-    assert found.reasons[0].startswith("The 99th percentile of durations rose from 34 ms to 89")
+    assert found.reasons[0].startswith(
+        "The 99th percentile of durations of POST /pay/0 rose from 34 ms to 89"
+    )
     slow = [one for one in found.findings if one.kind == "latency_regression"]
     assert slow[0].severity == "critical"
 

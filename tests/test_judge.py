@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from analysis.signatures.matching import SignatureMatch
-from analysis.verdict.check import ExceptionState, Verdict
+from analysis.verdict.check import ExceptionState, Origin, Verdict
 from analysis.verdict.counts import Counts, added
 from analysis.verdict.evidence import Evidence, Instances
 from analysis.verdict.health import health_of
@@ -55,6 +55,14 @@ def new_exception(count: int, probability: float) -> ExceptionState:
     return ExceptionState("KeyError", "x", "f" * 16, "new", count, None, "a.b", probability)
 
 
+def raised(
+    count: int, probability: float, failures: int, service: str = "checkout"
+) -> dict[str, object]:
+    """A new exception, and failing requests of 160 that start with it in a service."""
+    origins = Origin(service, "2", "GET /", "KeyError", failures / 160, failures)
+    return {"exceptions": (new_exception(count, probability),), "origins": (origins,)}
+
+
 def effect(name: str) -> SignatureMatch:
     """A known cause that changes the verdict."""
     return SignatureMatch("a", "A cause", "high", "seen", "look", "act", name, 1.0)
@@ -91,9 +99,10 @@ def test_size_decides_too() -> None:
         ({"signatures": (effect("roll_back"),)}, Verdict.ROLL_BACK),
         ({"signatures": (effect("fix_forward"), effect("hold"))}, Verdict.FIX_FORWARD),
         ({"side_by_side": False}, Verdict.HOLD),
-        ({"side_by_side": False, "exceptions": (new_exception(80, 1e-9),)}, Verdict.ROLL_BACK),
-        ({"side_by_side": False, "exceptions": (new_exception(80, 0.2),)}, Verdict.HOLD),
-        ({"side_by_side": False, "exceptions": (new_exception(3, 1e-9),)}, Verdict.HOLD),
+        ({"side_by_side": False, **raised(80, 1e-9, 160)}, Verdict.ROLL_BACK),
+        ({"side_by_side": False, **raised(80, 0.2, 160)}, Verdict.HOLD),
+        ({"side_by_side": False, **raised(80, 1e-9, 3)}, Verdict.HOLD),
+        ({"side_by_side": False, **raised(80, 1e-9, 160, "payment")}, Verdict.HOLD),
         ({"has_baseline": False}, Verdict.HOLD),
         ({"sampling_differs": True}, Verdict.NOT_ENOUGH_DATA),
     ],
@@ -108,9 +117,14 @@ def test_began_before() -> None:
     before = np.concatenate([np.full(50, 1), np.full(10, 16)]).astype(np.int64)
     now = np.full((1, 10), 16, np.int64)
     instances = Instances(before, np.full(60, 200), now, np.full((1, 10), 200))
-    found = judge(evidence(counts(10, 16, 1), instances=instances), LIMITS)
+    alone = evidence(counts(10, 16, 1), instances=instances, side_by_side=False)
+    found = judge(alone, LIMITS)
     assert found.verdict is Verdict.NOT_THIS_DEPLOYMENT
     assert found.assessment.onset.relation == "before"
+    unsure = judge(replace(alone, clock_skew_s=180.0), LIMITS)
+    assert unsure.verdict is Verdict.HOLD
+    # What differs between versions in the same minutes is the version's, whatever was before.
+    assert judge(replace(alone, side_by_side=True), LIMITS).verdict is Verdict.ROLL_BACK
 
 
 def test_staggered_instances() -> None:

@@ -88,7 +88,7 @@ class PastEvidence:
                 )
             )
         states = exception_states(exceptions)
-        if self.slow[minutes - 1]:
+        if self.slow[minutes - 1] or verdict in _ACCUSING:
             evidence = evidence_of(self.tables, subject, self.thresholds, states)
         else:
             evidence = replace(self.whole.until(minutes), exceptions=states)

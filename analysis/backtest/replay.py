@@ -9,6 +9,7 @@ from analysis.backtest.outcome import Outcome
 from analysis.verdict.check import Verdict
 from analysis.verdict.evidence import Evidence
 from analysis.verdict.judge import judge
+from analysis.verdict.side_by_side import SHARED_MINUTES_MIN
 from analysis.verdict.subject import Subject
 from analysis.verdict.thresholds import Thresholds
 
@@ -74,7 +75,7 @@ def replay(
 
     @cache
     def verdict_at(minutes: int) -> Verdict:
-        return judge(counts_alone.until(minutes), thresholds).verdict
+        return judge(as_compared(counts_alone.until(minutes)), thresholds).verdict
 
     growing = growing_looks(counts_alone, thresholds)
     asked = {*changes(evidence.minutes, growing, verdict_at), *more_looks, evidence.minutes}
@@ -83,10 +84,21 @@ def replay(
         asked |= {grown[at] for at in _OFTEN if at < len(grown)}
     looks: list[Look] = []
     for minutes in sorted(asked):
-        judgement = judge(evidence_at(minutes, verdict_at(minutes)), thresholds)
+        known = as_compared(evidence_at(minutes, verdict_at(minutes)))
+        judgement = judge(known, thresholds)
         if not looks or looks[-1].verdict is not judgement.verdict:
             looks.append(Look(minutes, judgement.verdict, judgement.reasons))
     return tuple(looks)
+
+
+def as_compared(evidence: Evidence) -> Evidence:
+    """The evidence as it would have been compared: side by side only once both versions had shared
+    enough minutes."""
+    own = evidence.own_all
+    shared = int(((own.candidate_trials > 0) & (own.baseline_trials > 0)).sum())
+    if evidence.side_by_side and shared < SHARED_MINUTES_MIN:
+        return replace(evidence, side_by_side=False)
+    return evidence
 
 
 def without_wholes(evidence: Evidence) -> Evidence:

@@ -142,6 +142,9 @@ def _verdict(
     kind = strongest_kind(standing.kinds)
     if not proven or kind is None or not matters(standing.accusation, kind, thresholds):
         return Verdict.HOLD
+    # A release may stop calling somebody on purpose.
+    if kind == "traffic":
+        return Verdict.HOLD
     # What only stands against the minutes before may be somebody else's doing; silence is not.
     if not standing.accusation.concurrent and kind != "unanswered":
         return Verdict.HOLD

@@ -1,13 +1,12 @@
 """Everything that the rules of a verdict ask about: evidence weighed against thresholds.
 
-Three claims can each prove harm: failures (the four kinds together), slow answers, and refused
-logins. Their e-values are averaged with the weights below, fixed beforehand, so that all of them
-together are wrong at most once in 1/alpha deployments: a claim is proven when its e-value times
-its weight reaches 1/alpha.
+Three claims can each prove harm: failures (all kinds but traffic together), slow answers, and
+refused logins. Their e-values are averaged with the weights below, fixed beforehand, so that all of
+them together are wrong at most once in 1/alpha deployments: a claim is proven when its e-value
+times its weight reaches 1/alpha.
 """
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from analysis.inference.e_process import log_mean
@@ -19,7 +18,7 @@ from analysis.verdict.effect import Effect, effect_of
 from analysis.verdict.evidence import Evidence, LatencyChange
 from analysis.verdict.health import Health, health_of
 from analysis.verdict.onset import onset_of
-from analysis.verdict.strength import combined, kinds_of, strength_of
+from analysis.verdict.strength import combined, kinds_of, strata_log_e, strength_of
 from analysis.verdict.thresholds import Thresholds
 
 FAILURES, SLOW, REFUSED = "failures", "slow", "refused"
@@ -85,6 +84,17 @@ class Assessment:
         return math.log(self.thresholds.hold_e_value)
 
     @property
+    def own_new_failures(self) -> int:
+        """The candidate's failing requests that start in it with an exception that is new."""
+        new = {one.type for one in self.new_exceptions if one.type}
+        here = self.evidence.service, self.evidence.version
+        return sum(
+            one.failures
+            for one in self.evidence.origins
+            if (one.service, one.version or "") == here and one.exception_type in new
+        )
+
+    @property
     def hits_both(self) -> bool:
         """Whether the version beside it fails much more than before as well: an outage of both."""
         old = self.earlier_baseline
@@ -114,9 +124,7 @@ def assess(evidence: Evidence, thresholds: Thresholds) -> Assessment:
     """Weigh the evidence."""
     kinds = kinds_of(evidence)
     own, failures = evidence.own_all, evidence.failures
-    client_errors = _rises(
-        evidence.client_errors, thresholds, "client_error_difference_min", "client_error_ratio_min"
-    )
+    client_errors = _refusals(evidence, thresholds)
     slower = _slower(evidence, thresholds)
     tails = _tails(evidence, thresholds)
     return Assessment(
@@ -150,9 +158,11 @@ def assess(evidence: Evidence, thresholds: Thresholds) -> Assessment:
 
 def _claims(evidence: Evidence, kinds: Kinds, client_errors: tuple[Rise, ...]) -> dict[str, float]:
     """The claims that something could be counted for; the weights of the others go to failures."""
-    found = {FAILURES: combined(kinds)}
+    # Traffic that dried up may be meant: it proves nothing about failures.
+    found = {FAILURES: combined(kinds, without=("traffic",))}
     if evidence.slow is not None:
-        found[SLOW] = strength_of({"": evidence.slow}).log_e
+        strata = evidence.slow_strata or (evidence.slow,)
+        found[SLOW] = strata_log_e(strata)
     logins = [rise.log_e for rise in client_errors if rise.name in LOGIN_ERRORS]
     if logins:
         found[REFUSED] = log_mean(logins)
@@ -175,17 +185,17 @@ def _rise(name: str, counts: Counts, thresholds: Thresholds) -> Rise:
     return Rise(name, strength_of({name: counts}).log_e, effect_of(counts, thresholds), 1.0)
 
 
-def _rises(
-    parts: Mapping[str, Counts], thresholds: Thresholds, difference_min: str, ratio_min: str
-) -> tuple[Rise, ...]:
+def _refusals(evidence: Evidence, thresholds: Thresholds) -> tuple[Rise, ...]:
+    """Each kind of client error, compared endpoint by endpoint."""
+    limits = "client_error_difference_min", "client_error_ratio_min"
     return tuple(
         Rise(
             name,
-            strength_of({name: counts}).log_e,
-            effect_of(counts, thresholds, difference_min, ratio_min),
+            strata_log_e(evidence.client_error_strata.get(name) or (counts,)),
+            effect_of(counts, thresholds, *limits),
             1.0,
         )
-        for name, counts in parts.items()
+        for name, counts in evidence.client_errors.items()
     )
 
 
@@ -228,12 +238,17 @@ def _slower(evidence: Evidence, thresholds: Thresholds) -> list[LatencyChange]:
 
 
 def _tails(evidence: Evidence, thresholds: Thresholds) -> set[str | None]:
-    """Endpoints whose judged quantile is slow at all; None is the service as a whole."""
+    """Major endpoints whose judged quantile is slow at all. The service as a whole is none: another
+    mix of endpoints makes it slower, too."""
+    requests = {name: one.totals.candidate_trials for name, one in evidence.own.items()}
+    whole = max(1, sum(requests.values()))
     return {
         change.endpoint
         for change in evidence.latency
         if change.quantile == thresholds.latency_quantile
         and change.candidate >= thresholds.latency_ms_min
+        and change.endpoint is not None
+        and requests.get(change.endpoint, 0) >= thresholds.endpoint_share_min * whole
     }
 
 

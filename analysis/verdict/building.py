@@ -5,6 +5,7 @@ from the same tables with an earlier end.
 """
 
 from collections.abc import Mapping
+from typing import TypedDict
 
 import numpy as np
 
@@ -23,6 +24,17 @@ from analysis.verdict.thresholds import Thresholds
 CLIENT_ERRORS = ("unauthorized", "forbidden", "not_found", "invalid", "throttled")
 # Versions whose failures weigh this much more or less against successes were sampled differently.
 _SAMPLING_RATIO_MAX = 1.5
+# A few requests without a weight do not make the others unknown.
+_UNKNOWN_SHARE_MAX = 0.05
+
+
+class _Named(TypedDict):
+    """What a subject and its evidence both name."""
+
+    irreversible: bool
+    strategy: str | None
+    service: str
+    version: str
 
 
 def evidence_of(
@@ -33,14 +45,14 @@ def evidence_of(
     signatures: tuple[SignatureMatch, ...] = (),
 ) -> Evidence:
     """All that the minutes say of a deployment; exceptions and signatures come from elsewhere."""
-    requests = MinuteRows.of(tables.requests, subject)
-    instances = MinuteRows.of(tables.instances, subject)
-    calls = MinuteRows.of(tables.calls, subject)
+    requests, instances, calls, durations, origins = (
+        MinuteRows.of(getattr(tables, name), subject)
+        for name in ("requests", "instances", "calls", "durations", "origins")
+    )
     own, elsewhere = _failures(requests)
-    durations = MinuteRows.of(tables.durations, subject)
     earlier, earlier_baseline = _earlier(requests)
+    slow = slow_requests(durations)
     strata, all_traces = participation_of(tables.traces, subject)
-    origins = MinuteRows.of(tables.origins, subject)
     return Evidence(
         first_minute=subject.first_minute,
         minutes=subject.minutes,
@@ -51,14 +63,13 @@ def evidence_of(
         elsewhere=elsewhere,
         earlier=earlier,
         earlier_baseline=earlier_baseline,
-        irreversible=subject.irreversible,
-        strategy=subject.strategy,
-        service=subject.place.service_name,
-        version=subject.place.service_version or "",
+        **_named(subject),
         noise=counts_of(requests.sides("noise_failures"), requests.sides("noise_requests")),
         client_errors=_client_errors(requests),
+        client_error_strata=_client_error_strata(requests),
         timeouts=counts_of(requests.sides("timeouts"), requests.sides("requests")),
-        slow=slow_requests(durations),
+        slow=added(slow.values(), subject.minutes) if slow else None,
+        slow_strata=tuple(slow.values()),
         latency=latency_changes(durations, thresholds),
         calls=_calls(calls, requests),
         failed_calls=_failed_calls(calls),
@@ -75,6 +86,16 @@ def evidence_of(
         sampling_differs=_sampling_differs(requests),
         weighted=_weighted(requests),
     )
+
+
+def _named(subject: Subject) -> "_Named":
+    """What the evidence repeats of its subject."""
+    return {
+        "irreversible": subject.irreversible,
+        "strategy": subject.strategy,
+        "service": subject.place.service_name,
+        "version": subject.place.service_version or "",
+    }
 
 
 def _failures(requests: MinuteRows) -> tuple[Mapping[str, Counts], Counts]:
@@ -111,6 +132,15 @@ def _earlier(requests: MinuteRows) -> tuple[Counts, Counts | None]:
 def _client_errors(requests: MinuteRows) -> dict[str, Counts]:
     trials = requests.sides("requests")
     return {name: counts_of(requests.sides(name), trials) for name in CLIENT_ERRORS}
+
+
+def _client_error_strata(requests: MinuteRows) -> dict[str, tuple[Counts, ...]]:
+    trials = requests.parts("endpoint", "requests")
+    strata = {}
+    for kind in CLIENT_ERRORS:
+        events = requests.parts("endpoint", kind)
+        strata[kind] = tuple(counts_of(events[name], tried) for name, tried in trials.items())
+    return strata
 
 
 def _calls(calls: MinuteRows, requests: MinuteRows) -> dict[str, Counts]:
@@ -187,10 +217,11 @@ def _instances(instances: MinuteRows) -> Instances:
 
 
 def _weighted(requests: MinuteRows) -> tuple[float, float] | None:
-    """Failure rates of candidate and baseline by weight; None where a sender did not say."""
+    """Failure rates of candidate and baseline by weight; None where the senders did not say."""
     rates = []
     for rows in (requests.of_candidate(), _baseline_now(requests)):
-        if not requests.sum("requests", rows) or requests.sum("unknown_weights", rows):
+        total = requests.sum("requests", rows)
+        if not total or requests.sum("unknown_weights", rows) > _UNKNOWN_SHARE_MAX * total:
             return None
         weight = requests.sum("request_weight", rows)
         rates.append(requests.sum("failure_weight", rows) / weight if weight else 0.0)
@@ -198,15 +229,20 @@ def _weighted(requests: MinuteRows) -> tuple[float, float] | None:
 
 
 def _sampling_differs(requests: MinuteRows) -> bool:
-    """Whether failures were kept more eagerly than successes by one version only."""
+    """Whether one version kept failures more eagerly, against its successes, than the other.
+
+    A request of unknown weight stands for itself: a version that does not say is taken to keep all.
+    """
     ratios = []
     for rows in (requests.of_candidate(), _baseline_now(requests)):
         total, failed = requests.sum("requests", rows), requests.sum("failures", rows)
-        unknown = requests.sum("unknown_weights", rows)
         weight, failed_weight = (
             requests.sum(name, rows) for name in ("request_weight", "failure_weight")
         )
-        if not failed or total == failed or unknown:
+        if total and weight == total:
+            ratios.append(1.0)
+            continue
+        if not failed or total == failed:
             return False
         ratios.append((failed_weight / failed) / ((weight - failed_weight) / (total - failed)))
     return max(ratios) > _SAMPLING_RATIO_MAX * min(ratios)

@@ -1,6 +1,6 @@
 """What limits a verdict, and what was ruled out on the way to it."""
 
-from analysis.verdict import figures, wording
+from analysis.verdict import exoneration, figures
 from analysis.verdict.assessment import FAILURES, Assessment
 from analysis.verdict.gathering import Gathered
 from analysis.verdict.judge import Judgement
@@ -105,7 +105,7 @@ def _ruled_out(found: Assessment) -> list[str]:
             f"Roll-out noise: {totals.candidate_events:,} failures of {totals.candidate_trials:,}"
             " requests in the first and last seconds of instances are set apart."
         )
-    if found.failures.totals.candidate_events and not wording.mostly_elsewhere(found):
+    if found.failures.totals.candidate_events and not exoneration.mostly_elsewhere(found):
         away = found.elsewhere.effect.totals.candidate_events
         said.append(
             f"Failures of other services: {away:,} of its"

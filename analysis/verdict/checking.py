@@ -12,6 +12,7 @@ from analysis.asking import Asking
 from analysis.deployment_name import DeploymentName
 from analysis.exit_code import CommandFailed
 from analysis.signatures.matching import SignatureMatch, match
+from analysis.verdict import wording
 from analysis.verdict.assessment import FAILURES
 from analysis.verdict.building import evidence_of
 from analysis.verdict.causes import signature_facts
@@ -26,6 +27,7 @@ from analysis.verdict.check import (
     Impact,
     SignatureShown,
     UsedThreshold,
+    Verdict,
     Window,
 )
 from analysis.verdict.factors import Factors, factor_findings, flag_variants
@@ -33,6 +35,7 @@ from analysis.verdict.findings import e_value, findings_of
 from analysis.verdict.gathering import Gathered, ask_factors, gather
 from analysis.verdict.judge import Judgement, judge
 from analysis.verdict.minute_rows import MinuteRows
+from analysis.verdict.side_by_side import side_by_side_part
 from analysis.verdict.thresholds import Thresholds
 from analysis.verdict.windows import moment_text, time_text
 
@@ -77,6 +80,13 @@ def checked(
     signatures = match(facts, thresholds)
     evidence = replace(evidence, signatures=signatures, clock_skew_s=clock_skew_s(found))
     judgement = judge(evidence, thresholds)
+    beside = side_by_side_part(found.tables, found.subject)
+    if beside is not None and judgement.verdict in (Verdict.HOLD, Verdict.NOT_ENOUGH_DATA):
+        earlier = evidence_of(found.tables, beside, thresholds, exceptions)
+        shared = judge(replace(earlier, signatures=signatures), thresholds)
+        if shared.verdict in (Verdict.ROLL_BACK, Verdict.FIX_FORWARD):
+            said = (shared.reasons[0], wording.BESIDE_AT_FIRST, *shared.reasons[1:])
+            judgement = replace(shared, reasons=said)
     return Check(
         generated_at=now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         deployment=_deployment(found, judgement),

@@ -67,13 +67,13 @@ class Evidence:
     `elsewhere` those of its requests that start in another; both among requests. `earlier` is the
     candidate against what served before it, also where a concurrent baseline is the comparison;
     `earlier_baseline` the same of that baseline.
-    `noise` are failures in the first and last minute of instances, which are in no other count.
-    `client_errors` are per kind of code. `slow` are requests slower than the baseline's usual 95th
-    percentile. `calls` are calls made per request, per peer; `failed_calls` those of them that
-    failed. `unanswered` are calls to the service
-    that failed without a request beneath, and `unanswered_others` the same of its callers' other
-    peers. `participation` are failing traces among traces through either side, one entry for each
-    combination of the other services' versions; `participation_all` are they without that.
+    `noise` are failures in the first and last minute of instances, in no count of failures of
+    requests. `client_errors` are per kind of code. `slow` are requests slower than the usual 95th
+    percentile. Both have their strata, the same per endpoint. `calls` are calls made per request,
+    per peer; `failed_calls` those of them that failed. `unanswered` are calls to the service that
+    failed without a request beneath, and `unanswered_others` the same of its callers' other peers.
+    `participation` are failing traces among traces through either side, one entry for each endpoint
+    and combination of the other services' versions; `participation_all` are they without that.
     `traffic` are requests to the service per request elsewhere.
     """
 
@@ -93,7 +93,9 @@ class Evidence:
     noise: Counts | None = None
     client_errors: Mapping[str, Counts] = field(default_factory=dict)
     timeouts: Counts | None = None
+    client_error_strata: Mapping[str, tuple[Counts, ...]] = field(default_factory=dict)
     slow: Counts | None = None
+    slow_strata: tuple[Counts, ...] = ()
     latency: tuple[LatencyChange, ...] = ()
     calls: Mapping[str, Counts] = field(default_factory=dict)
     failed_calls: Mapping[str, Counts] = field(default_factory=dict)
@@ -147,7 +149,12 @@ class Evidence:
             noise=cut(self.noise),
             client_errors=each(self.client_errors),
             timeouts=cut(self.timeouts),
+            client_error_strata={
+                name: tuple(counts.until(minutes) for counts in strata)
+                for name, strata in self.client_error_strata.items()
+            },
             slow=cut(self.slow),
+            slow_strata=tuple(counts.until(minutes) for counts in self.slow_strata),
             calls=each(self.calls),
             failed_calls=each(self.failed_calls),
             unanswered=cut(self.unanswered),

@@ -1,6 +1,7 @@
 """Asks the store for all that a verdict rests on: which windows, and their minutes."""
 
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, TypeVar
@@ -31,6 +32,7 @@ _OF_ALL_SERVICES = ("instances", "calls")
 _NOT_OF_HISTORY = ("origins",)
 _NOT_OF_HISTORY_BESIDE = ("origins", "traces")
 _EXCEPTIONS_MAX = 50
+_ASKED_AT_ONCE = 2
 # Clocks and cut traces are looked for in so many of the latest minutes.
 _SKEW_MINUTES = 5
 
@@ -107,17 +109,18 @@ def ask_factors(store: Asking, name: DeploymentName, given: Mapping[str, str]) -
 
 def minute_tables(store: Asking, subject: Subject, until_ns: int, warm_up_s: float) -> MinuteTables:
     """The minutes of a subject: its window up to a moment, and those before it."""
-    return MinuteTables(
-        **{
-            field: pa.concat_tables(
-                [
-                    _minutes(store, field, subject, span, warm_up_s)
-                    for span in _spans(field, subject, until_ns)
-                ]
-            )
-            for field in MINUTE_QUERIES
-        }
-    )
+
+    def table(field: str) -> pa.Table:
+        spans = _spans(field, subject, until_ns)
+        return pa.concat_tables(
+            [_minutes(store, field, subject, span, warm_up_s) for span in spans]
+        )
+
+    # Two at a time: planning a query keeps one core busy, however many there are.
+    with ThreadPoolExecutor(_ASKED_AT_ONCE, thread_name_prefix="deploylens-minutes") as asked:
+        return MinuteTables(
+            **dict(zip(MINUTE_QUERIES, asked.map(table, MINUTE_QUERIES), strict=True))
+        )
 
 
 def _spans(field: str, subject: Subject, until_ns: int) -> list[tuple[int, int]]:

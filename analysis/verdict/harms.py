@@ -13,7 +13,7 @@ def harms_of(found: Assessment) -> tuple[str, ...]:
     """The names of what is proven and matters, the most telling first."""
     names = []
     if found.proven(FAILURES):
-        if own_spoke(found) and found.own.matters:
+        if own_proven(found) and found.own.matters:
             names.append("own")
         elif found.endpoints:
             names.append("endpoint")
@@ -27,6 +27,11 @@ def harms_of(found: Assessment) -> tuple[str, ...]:
     if found.proven(REFUSED) and any(rise.effect.matters for rise in logins):
         names.append(REFUSED)
     return tuple(names)
+
+
+def own_proven(found: Assessment) -> bool:
+    """Whether failures of its own are proven by themselves."""
+    return found.kinds.own is not None and found.kinds.own >= found.log_proven
 
 
 def own_spoke(found: Assessment) -> bool:
@@ -46,15 +51,15 @@ def _passed_through(found: Assessment) -> bool:
 
 
 def corroborated(found: Assessment) -> bool:
-    """Whether more than a comparison with earlier minutes says so: an exception that is new, and of
-    its own; or the known signs of a version that cannot start."""
+    """Whether more than a comparison with earlier minutes says so: half of its failing requests and
+    more start in it, with an exception that is new; or it answers nothing; or its failures show the
+    known signs of a version that cannot start."""
     if found.onset.relation == "after":
         return False
     if not found.requests:
         return is_unanswered(found)
-    excess = found.own.totals.candidate_events / 2
-    new = sum(one.count for one in found.new_exceptions)
-    return (new >= excess > 0) or any(
+    failing = found.failures.totals.candidate_events
+    return (failing > 0 and 2 * found.own_new_failures >= failing) or any(
         match.effect == "roll_back" and match.confidence == "high"
         for match in found.evidence.signatures
     )

@@ -7,7 +7,7 @@ deployment one of onset and origin; only all three together roll anything back.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from analysis.verdict import wording
+from analysis.verdict import exoneration, wording
 from analysis.verdict.assessment import FAILURES, REFUSED, SLOW, Assessment, assess
 from analysis.verdict.check import Needed, Verdict
 from analysis.verdict.evidence import Evidence
@@ -102,15 +102,20 @@ def _harm(found: Assessment) -> Decision | None:
         return None
     reasons = tuple(wording.harm(found, name) for name in harms)
     decided = ("alpha", *floors_of(found, harms))
-    if found.onset.relation == "before":
+    if found.onset.relation == "before" and not found.evidence.side_by_side:
         if (found.evidence.clock_skew_s or 0) >= SKEW_MAX_S:
-            return Decision(Verdict.HOLD, (*reasons, wording.clocks_differ(found)), decided)
-        said = (wording.began_before(found), *reasons)
+            return Decision(Verdict.HOLD, (*reasons, exoneration.clocks_differ(found)), decided)
+        said = (exoneration.began_before(found), *reasons)
         return Decision(Verdict.NOT_THIS_DEPLOYMENT, said, decided)
     if found.hits_both and not stands_out(found):
-        return Decision(Verdict.HOLD, (*reasons, wording.during_outage(found)), decided)
-    if not found.evidence.side_by_side and not corroborated(found):
-        return Decision(Verdict.HOLD, (*reasons, wording.only_before_after(found)), decided)
+        return Decision(Verdict.HOLD, (*reasons, exoneration.during_outage(found)), decided)
+    if harms == ("unanswered",) and found.requests:
+        return Decision(Verdict.HOLD, (*reasons, wording.UNANSWERED_BY_WHOM), decided)
+    if not found.evidence.side_by_side:
+        if exoneration.rival_origin(found):
+            return Decision(Verdict.NOT_THIS_DEPLOYMENT, exoneration.elsewhere(found), decided)
+        if exoneration.mostly_elsewhere(found) or not corroborated(found):
+            return Decision(Verdict.HOLD, (*reasons, wording.only_before_after(found)), decided)
     return _what_to_do(found, harms, reasons, decided)
 
 
@@ -122,15 +127,20 @@ def _what_to_do(
     said = (reasons[0], *(wording.corroboration(found) if failing else ()), *reasons[1:])
     known = next((match for match in found.evidence.signatures if match.effect), None)
     if known is not None and known.effect in ("hold", "ignore"):
-        return Decision(Verdict.HOLD, (*said, wording.signature(known)), decided)
+        return Decision(Verdict.HOLD, _second(said, wording.signature(known)), decided)
     if found.evidence.irreversible:
-        return Decision(Verdict.FIX_FORWARD, (*said, wording.IRREVERSIBLE), decided)
+        return Decision(Verdict.FIX_FORWARD, _second(said, wording.IRREVERSIBLE), decided)
     if known is not None and known.effect == "fix_forward":
-        return Decision(Verdict.FIX_FORWARD, (*said, wording.signature(known)), decided)
+        return Decision(Verdict.FIX_FORWARD, _second(said, wording.signature(known)), decided)
     if not {SLOW, REFUSED, "unanswered"} & set(harms) and only_minor(found):
         by = (*decided, "minor_endpoint_share_max")
-        return Decision(Verdict.FIX_FORWARD, (*said, wording.minor_endpoint(found)), by)
+        return Decision(Verdict.FIX_FORWARD, _second(said, wording.minor_endpoint(found)), by)
     return Decision(Verdict.ROLL_BACK, said, decided)
+
+
+def _second(said: tuple[str, ...], why: str) -> tuple[str, ...]:
+    """The reasons with why it is not rolled back right after the first."""
+    return (said[0], why, *said[1:])
 
 
 def _began_elsewhere(found: Assessment) -> Decision | None:
@@ -139,13 +149,19 @@ def _began_elsewhere(found: Assessment) -> Decision | None:
     real = risen is not None and risen.log_e >= found.log_proven and risen.effect.matters
     if not real or (found.growing(FAILURES) and own_spoke(found)):
         return None
+    known = next((one for one in found.evidence.signatures if one.effect), None)
+    if found.hits_both and known is not None and known.effect in ("hold", "fix_forward"):
+        said = (wording.signature(known), *exoneration.old_and_new(found))
+        return Decision(Verdict.HOLD, said, ("alpha",))
     surely_before = (found.evidence.clock_skew_s or 0) < SKEW_MAX_S
     if found.onset.relation == "before" and surely_before:
-        return Decision(Verdict.NOT_THIS_DEPLOYMENT, wording.before(found), ("alpha",))
-    if wording.mostly_elsewhere(found):
-        return Decision(Verdict.NOT_THIS_DEPLOYMENT, wording.elsewhere(found), ("alpha",))
-    if found.hits_both:
-        return Decision(Verdict.NOT_THIS_DEPLOYMENT, wording.old_and_new(found), ("alpha",))
+        return Decision(Verdict.NOT_THIS_DEPLOYMENT, exoneration.before(found), ("alpha",))
+    if exoneration.rival_origin(found) and not found.elsewhere.effect.matters:
+        return Decision(Verdict.NOT_THIS_DEPLOYMENT, exoneration.elsewhere(found), ("alpha",))
+    if found.hits_both and not found.failures.matters:
+        return Decision(Verdict.NOT_THIS_DEPLOYMENT, exoneration.old_and_new(found), ("alpha",))
+    if exoneration.mostly_elsewhere(found):
+        return Decision(Verdict.HOLD, exoneration.elsewhere(found), ("alpha",))
     return None
 
 

@@ -24,20 +24,21 @@ class Histogram:
     requests: Series
 
 
-def slow_requests(durations: MinuteRows) -> Counts | None:
-    """Requests slower than the usual 95th percentile: that of the minutes before, else of the
-    baseline as a whole. None when there are neither."""
+def slow_requests(durations: MinuteRows) -> dict[str, Counts]:
+    """Requests slower than the usual 95th percentile, per endpoint. That is the percentile of the
+    minutes before, else of the baseline as a whole; nothing when there are neither."""
     buckets, requests = durations.numbers("duration_bucket"), durations.numbers("requests")
     before = durations.in_service() & (durations.minute < durations.subject.first_minute)
     rows = before if requests[before].sum() >= _USUAL_REQUESTS_MIN else durations.of_baseline()
     if not requests[rows].sum():
-        return None
+        return {}
     order = np.argsort(buckets[rows])
     reached = np.cumsum(requests[rows][order])
     at = int(np.searchsorted(reached, _USUAL_QUANTILE * reached[-1]))
     usual = buckets[rows][order][at]
-    slow = durations.sides("requests", buckets > usual)
-    return counts_of(slow, durations.sides("requests"))
+    slow = durations.parts("endpoint", "requests", buckets > usual)
+    whole = durations.parts("endpoint", "requests")
+    return {name: counts_of(slow[name], sides) for name, sides in whole.items()}
 
 
 def latency_changes(durations: MinuteRows, thresholds: Thresholds) -> tuple[LatencyChange, ...]:
@@ -52,7 +53,8 @@ def latency_changes(durations: MinuteRows, thresholds: Thresholds) -> tuple[Late
         _change(None, quantile, candidate_wholes, baseline_wholes, confidence)
         for quantile in sorted({*_QUANTILES, judged})
     ]
-    for endpoint in durations.names("endpoint")[0][:_ENDPOINTS_MAX]:
+    busiest = sorted(candidate_parts, key=lambda name: -int(candidate_parts[name].requests.sum()))
+    for endpoint in busiest[:_ENDPOINTS_MAX]:
         sides = candidate_parts[endpoint], baseline_parts[endpoint]
         found.append(_change(endpoint, judged, *sides, confidence))
     return tuple(change for change in found if change is not None)

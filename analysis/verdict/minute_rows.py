@@ -143,11 +143,12 @@ class MinuteRows:
         now = self._now(values, rows & ~earlier, whole)[0]
         return Sides(now, paired(before, self.subject.minutes), before)
 
-    def parts(self, by: str, column: str) -> Mapping[str, Sides]:
-        """`sides` for each value of a column of text that both versions or the history have."""
+    def parts(self, by: str, column: str, rows: Mask | None = None) -> Mapping[str, Sides]:
+        """`sides` of these rows, for each value of a column of text that the service has."""
         names, of_row = self.names(by)
         parts = Parts(of_row, len(names))
-        sides = self._sides(column, self.in_service(), parts)
+        chosen = self.in_service() if rows is None else self.in_service() & rows
+        sides = self._sides(column, chosen, parts)
         present = np.unique(parts.of_row[self.in_service()])
         return {names[part]: sides.part(part) for part in present}
 

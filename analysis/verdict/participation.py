@@ -1,8 +1,8 @@
 """Failing traces among traces through the candidate, against those through its baseline.
 
 A wrong answer often breaks somebody else. So the whole trace counts, wherever its failure shows.
-Traces are compared only with traces that met the same versions of the other services: another
-deployment of the same minutes is then on both sides.
+Traces are compared only with traces that asked the same endpoint of it and met the same versions of
+the other services: another deployment of the same minutes, or another mix, is then on both sides.
 """
 
 from collections import defaultdict
@@ -15,7 +15,7 @@ from analysis.verdict.minute_rows import paired
 from analysis.verdict.subject import Subject
 
 # More combinations of versions than these, the rarest, are left out.
-_STRATA_MAX = 64
+_STRATA_MAX = 200
 
 
 def participation_of(
@@ -29,19 +29,19 @@ def participation_of(
         return (), None
     if not subject.side_by_side:
         return _over_time(traces, subject)
-    strata: dict[tuple[str, ...], list[Counts]] = defaultdict(list)
+    strata: dict[tuple[str | None, tuple[str, ...]], list[Counts]] = defaultdict(list)
     prefix = f"{subject.place.service_name}@"
     candidate, baseline = (
         prefix + (version or "")
         for version in (subject.place.service_version, subject.baseline_version)
     )
-    for minute, versions, total, failed in _rows(traces, subject):
+    for minute, endpoint, versions, total, failed in _rows(traces, subject):
         index = minute - subject.first_minute
         if index < 0 or not (candidate in versions or baseline in versions):
             continue
         others = tuple(one for one in versions if not one.startswith(prefix))
         side = "candidate" if candidate in versions else "baseline"
-        strata[others].append(_one(index, total, failed, side, subject.minutes))
+        strata[endpoint, others].append(_one(index, total, failed, side, subject.minutes))
     counted = [added(parts, subject.minutes) for parts in strata.values()]
     counted.sort(key=lambda counts: -int(counts.candidate_trials.sum()))
     if not counted:
@@ -53,7 +53,7 @@ def _over_time(traces: pa.Table, subject: Subject) -> tuple[tuple[Counts, ...], 
     """Traces through the service now, against before."""
     length = subject.history_until - subject.history_from
     now, before = np.zeros((2, subject.minutes), np.int64), np.zeros((2, length), np.int64)
-    for minute, _versions, total, failed in _rows(traces, subject):
+    for minute, _endpoint, _versions, total, failed in _rows(traces, subject):
         index = minute - subject.first_minute
         if index >= 0:
             now[:, index] += failed, total
@@ -64,12 +64,12 @@ def _over_time(traces: pa.Table, subject: Subject) -> tuple[tuple[Counts, ...], 
     return (counts,), counts
 
 
-def _rows(traces: pa.Table, subject: Subject) -> list[tuple[int, list[str], int, int]]:
-    names = ("environment_name", "minute", "versions", "traces", "failed_traces")
+def _rows(traces: pa.Table, subject: Subject) -> list[tuple[int, str | None, list[str], int, int]]:
+    names = ("environment_name", "minute", "endpoint", "versions", "traces", "failed_traces")
     columns = [traces.column(name).to_pylist() for name in names]
     return [
-        (minute, versions, total, failed)
-        for environment, minute, versions, total, failed in zip(*columns, strict=True)
+        (minute, endpoint, versions, total, failed)
+        for environment, minute, endpoint, versions, total, failed in zip(*columns, strict=True)
         if environment == subject.place.environment_name
         and subject.history_from <= minute < subject.until_minute
     ]

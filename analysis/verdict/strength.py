@@ -67,6 +67,11 @@ def dispersion_of(counts: Counts) -> Floats:
     return np.maximum(np.maximum(others, lasting), own)
 
 
+def strata_log_e(strata: Sequence[Counts]) -> float:
+    """The evidence of counts that are compared each with itself, as of the last minute."""
+    return _last(strata, RATIOS_UP)
+
+
 def strength_of(parts: Mapping[str, Counts], ratios: Sequence[float] = RATIOS_UP) -> Strength:
     """The evidence of a kind that has parts; of none, nothing is proven."""
     several = _bounded(parts)
@@ -136,7 +141,7 @@ def kinds_of(evidence: Evidence) -> Kinds:
     participation = traffic = None
     left = unanswered_left(evidence)
     unanswered = None if left is None else _last([left], RATIOS_UP)
-    if evidence.participation:
+    if evidence.participation and not _is_noise(evidence):
         participation = _last(list(evidence.participation), RATIOS_UP)
     falls = [] if evidence.traffic is None else [_last([evidence.traffic], RATIOS_DOWN)]
     if evidence.calls:
@@ -146,9 +151,17 @@ def kinds_of(evidence: Evidence) -> Kinds:
     return Kinds(own, unanswered, participation, traffic)
 
 
-def combined(kinds: Kinds) -> float:
+def _is_noise(evidence: Evidence) -> bool:
+    """Whether most failing traces are roll-out noise, which cannot be taken out of them."""
+    noise, traces = evidence.noise, evidence.participation_all
+    if noise is None or traces is None:
+        return False
+    return 2 * noise.totals.candidate_events > traces.totals.candidate_events > 0
+
+
+def combined(kinds: Kinds, without: tuple[str, ...] = ()) -> float:
     """The weighted mean of the e-values of the kinds that are known, in logs; 0 of none."""
-    values = {name: getattr(kinds, name) for name in WEIGHTS}
+    values = {name: getattr(kinds, name) for name in WEIGHTS if name not in without}
     known = {name: value for name, value in values.items() if value is not None}
     if not known:
         return 0.0

@@ -10,8 +10,16 @@ from analysis.verdict.origins import main_origin
 
 _NAMED_MAX = 3
 SAMPLING_DIFFERS = (
-    "The two versions were sampled by different rules, and the senders do not say how, so their"
-    " failures cannot be compared. Sample both alike, or send the sampling threshold (ot=th)."
+    "The two versions were sampled by different rules: one kept failures more eagerly than the"
+    " other, so their failures cannot be compared. Sample both alike."
+)
+UNANSWERED_BY_WHOM = (
+    "Which version did not answer cannot be seen: calls that reach nothing are compared with the"
+    " minutes before."
+)
+BESIDE_AT_FIRST = (
+    "That is from the first minutes, when the version before it still served; what came later is"
+    " judged against the time before."
 )
 IRREVERSIBLE = "It is marked as irreversible: going back is no way out, so fix it forward."
 
@@ -92,75 +100,10 @@ def origin(one: Origin) -> str:
 def new_exception(one: ExceptionState) -> str:
     """An exception that is new."""
     where = f" at {name(one.top_frame)}" if one.top_frame else ""
+    what = name(one.type or one.message)
     chance = one.probability_not_new or 0.0
     by_chance = f"with probability {chance:.1g}" if chance > 1e-6 else "less than once in a million"
-    return f"New exception {name(one.type)}{where}, {one.count} times; by chance {by_chance}."
-
-
-def began_before(found: Assessment) -> str:
-    """Failures were there before the deployment."""
-    return (
-        f"The rise began at {found.onset.at} (between {found.onset.low} and {found.onset.high}),"
-        " before the first traffic of this deployment."
-    )
-
-
-def clocks_differ(found: Assessment) -> str:
-    """Why what came first cannot be told."""
-    return (
-        f"The rise seems to begin before the deployment, at {found.onset.at}, but clocks differ by"
-        f" {found.evidence.clock_skew_s or 0:,.0f} s, so that is not sure."
-    )
-
-
-def before(found: Assessment) -> tuple[str, ...]:
-    """The same where nothing else is proven against it."""
-    return (began_before(found), *_risen(found))
-
-
-def mostly_elsewhere(found: Assessment) -> bool:
-    """Whether most failures of its requests start in another service or version."""
-    failures = found.failures.totals.candidate_events
-    return failures > 0 and 2 * found.elsewhere.effect.totals.candidate_events > failures
-
-
-def elsewhere(found: Assessment) -> tuple[str, ...]:
-    """Failures that start in another service, and which."""
-    service = found.evidence.service
-    others = [
-        one
-        for one in found.evidence.origins
-        if (one.service, one.version or "") != (service, found.evidence.version)
-    ]
-    largest = main_origin(others)
-    said = [] if largest is None else [f"The failures are real, but {_lower(origin(largest))}"]
-    for rival in found.evidence.rivals:
-        if largest is not None and rival.service == largest.service:
-            what = deployed(rival.service, rival.version)
-            said.append(f"{what} was deployed at {rival.first_seen}: look there.")
-            break
-    return (*said, *_risen(found))
-
-
-def old_and_new(found: Assessment) -> tuple[str, ...]:
-    """Both versions fail alike."""
-    same = found.own.totals
-    return (
-        "The version before it fails as much in the same minutes"
-        f" ({percent(same.baseline_rate)}, this one {percent(same.candidate_rate)}).",
-        *_risen(found),
-    )
-
-
-def _risen(found: Assessment) -> tuple[str, ...]:
-    if found.earlier is None:
-        return ()
-    rose = rates(found.earlier.effect, found.thresholds.confidence)
-    return (f"Failures of the service rose {rose} against before.",)
-
-
-def _lower(text: str) -> str:
-    return text[:1].lower() + text[1:]
+    return f"New exception {what}{where}, {one.count} times; by chance {by_chance}."
 
 
 def only_before_after(found: Assessment) -> str:
@@ -258,12 +201,6 @@ def too_little(found: Assessment, needed: Needed) -> tuple[str, ...]:
         return (seen, "At this failure rate more traffic alone will not show it healthy.")
     minutes = "" if needed.minutes is None else f", about {needed.minutes:,.0f} minutes of it"
     return (seen, f"If nothing is wrong, {needed.requests:,} more requests show it{minutes}.")
-
-
-def during_outage(found: Assessment) -> str:
-    """Why a difference proves little while both versions fail."""
-    rate = percent(found.failures.totals.baseline_rate)
-    return f"The version beside it fails more than before, too ({rate}): an outage hits both."
 
 
 def sent_nothing(found: Assessment) -> str:
