@@ -253,3 +253,21 @@ def test_clocks_that_differ(tmp_path: Path) -> None:
     cut.mkdir()
     found = checked(cut, Scenario(minutes=10), "DELETE FROM store.spans WHERE service_name = 'web'")
     assert any("the caller of 100 % of its requests is not stored" in one for one in found.caveats)
+
+
+def test_quick_roll_out(tmp_path: Path) -> None:
+    """What was proven while the old version still served beside it stays proven afterwards."""
+    gone = """DELETE FROM store.spans WHERE service_name = 'checkout' AND service_version = '1.0'
+    AND start_time_unix_nano >= 1767352020000000000"""
+    found = checked(tmp_path, Scenario(minutes=20, new=0.08), gone)
+    assert found.verdict is Verdict.ROLL_BACK
+    assert found.reasons[1].startswith("That is from the first minutes")
+
+
+def test_sampled_by_different_rules(tmp_path: Path) -> None:
+    """A version that keeps failures more eagerly than the other is not compared with it."""
+    sampled = """UPDATE store.spans SET adjusted_count = CASE WHEN outcome = 'ok' THEN 10 ELSE 1 END
+    WHERE service_name = 'checkout' AND service_version = '1.1'"""
+    found = checked(tmp_path, Scenario(minutes=10, new=0.05), sampled)
+    assert found.verdict is Verdict.NOT_ENOUGH_DATA
+    assert found.reasons[0].startswith("The two versions were sampled by different rules")

@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +16,9 @@ from analysis.verdict.evidence import Evidence, Instances
 from analysis.verdict.health import health_of
 from analysis.verdict.judge import RULES, judge
 from analysis.verdict.minute_rows import paired
-from analysis.verdict.strength import combined, combined_log_e, kinds_of
+from analysis.verdict.participation import participation_of
+from analysis.verdict.strength import combined, combined_log_e, kinds_of, strata_log_e
+from analysis.verdict.subject import Place, Subject
 from analysis.verdict.thresholds import Thresholds
 
 LIMITS = Thresholds()
@@ -213,3 +216,60 @@ def test_sum_of_counts() -> None:
     assert (two.totals.candidate_events, two.totals.baseline_events) == (15, 21)
     assert added([], 3).totals.candidate_trials == 0
     assert replace(two.totals, candidate_trials=0).candidate_rate is None
+
+
+def test_unanswered_calls_alone_hold() -> None:
+    """Calls that nothing answers do not tell which version did not; a version that answers nothing
+    at all does."""
+    refused = counts(10, 60, 0)
+    assert verdict(counts(10, 1, 1), unanswered=refused) is Verdict.HOLD
+    silent = evidence(counts(10, 0, 1, requests=200), unanswered=refused, side_by_side=False)
+    nothing = Counts.nothing(10)
+    gone = replace(silent, own={"GET /": nothing}, elsewhere=nothing)
+    assert judge(gone, LIMITS).verdict is Verdict.ROLL_BACK
+
+
+def test_traffic_proves_no_failures() -> None:
+    """A call that is left out on purpose does not prove what failures only suggest."""
+    fewer = Counts(
+        *(np.full(20, n) for n in (0, 200, 200, 200)), np.full(60, 200), np.full(60, 200)
+    )
+    found = judge(evidence(counts(20, 3, 1), calls={"payment": fewer}), LIMITS)
+    assert found.assessment.kinds.traffic is not None
+    assert found.assessment.kinds.traffic > 50
+    assert found.verdict is Verdict.HOLD
+
+
+def test_outage_of_both() -> None:
+    """While the version beside it fails much more than before, the candidate has to stand out."""
+    before = np.full(60, 1, np.int64), np.full(60, 200, np.int64)
+
+    def against_before(failed: int) -> Counts:
+        now = np.full(10, failed, np.int64), np.full(10, 200, np.int64)
+        return Counts(*now, before[0][:10], before[1][:10], *before)
+
+    for failed, expected in ((50, Verdict.HOLD), (150, Verdict.ROLL_BACK)):
+        own = counts(10, failed, 25)
+        found = verdict(own, earlier=against_before(failed), earlier_baseline=against_before(25))
+        assert found is expected
+
+
+def test_participation_by_endpoint() -> None:
+    """Traces are compared with those of the same endpoint: another mix is no difference."""
+    place = Place(None, "shop", "2", None, None)
+    subject = Subject(place, 100, 103, "1", "concurrent", True, 40, 100, 100)
+    rows = [
+        (minute, endpoint, [f"shop@{version}"], total, failed)
+        for minute in (100, 101, 102)
+        for endpoint, version, total, failed in (
+            ("/bad", "2", 90, 9), ("/bad", "1", 10, 1), ("/good", "2", 10, 0), ("/good", "1", 90, 0)
+        )
+    ]  # fmt: skip
+    names = ("minute", "endpoint", "versions", "traces", "failed_traces")
+    columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+    table = pa.table({"environment_name": pa.nulls(len(rows), pa.string()), **columns})
+    strata, whole = participation_of(table, subject)
+    assert whole is not None
+    assert whole.totals.candidate_rate == pytest.approx(0.09)
+    assert whole.totals.baseline_rate == pytest.approx(0.01)
+    assert strata_log_e(strata) < 0.1 < strata_log_e([whole])

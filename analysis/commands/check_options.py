@@ -73,7 +73,7 @@ def deployment_options(command: Command) -> Command:
             "--window",
             callback=as_duration,
             metavar="DURATION",
-            help="Judge only this long from its first traffic: 15m. [default: an hour at most]",
+            help="Judge only this long from its first traffic: 15m. [default: six hours at most]",
         ),
         click.option(
             "--baseline", metavar="VERSION", help="What to compare with. [default: worked out]"
