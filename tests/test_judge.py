@@ -231,12 +231,13 @@ def test_unanswered_calls_alone_hold() -> None:
 
 def test_traffic_proves_no_failures() -> None:
     """A call that is left out on purpose does not prove what failures only suggest."""
-    fewer = Counts(
-        *(np.full(20, n) for n in (0, 200, 200, 200)), np.full(60, 200), np.full(60, 200)
-    )
-    found = judge(evidence(counts(20, 3, 1), calls={"payment": fewer}), LIMITS)
-    assert found.assessment.kinds.traffic is not None
-    assert found.assessment.kinds.traffic > 50
+    now = [np.full(9, n, np.int64) for n in (0, 200, 200, 200)]
+    fewer = Counts(now[0], now[1], now[2], now[3], np.full(60, 200), np.full(60, 200))
+    found = judge(evidence(counts(9, 3, 1), calls={"payment": fewer}), LIMITS)
+    kinds = found.assessment.kinds
+    assert kinds.traffic is not None
+    assert kinds.own is not None
+    assert kinds.traffic > found.assessment.log_proven > kinds.own > found.assessment.log_growing
     assert found.verdict is Verdict.HOLD
 
 
