@@ -133,12 +133,17 @@ QUERIES = tuple(
     if path.stem not in {"trace", "traces_by_id", "deployments"}
 )
 GIVEN = {"service_name": "SERVICE", "service_version": "VERSION", "fingerprint": "FINGERPRINT"}
+# For queries that need them: a window that holds START, and an attribute.
+NEEDED = {"since": "SINCE", "until": "UNTIL", "attribute": "ATTRIBUTE"}
 
 
 def query(name: str) -> list[str]:
     """The command that asks a saved query about the one deployment and exception in the store."""
-    declared = {parameter.name for parameter in Catalog.load()[name].parameters}
+    parameters = Catalog.load()[name].parameters
+    declared = {parameter.name for parameter in parameters}
+    needed = {parameter.name for parameter in parameters if parameter.required}
     words = [word for parameter, word in GIVEN.items() if parameter in declared]
+    words += [word for parameter, word in NEEDED.items() if parameter in needed]
     return ["query", name, *(part for word in words for part in ("-p", word))]
 
 
@@ -160,6 +165,9 @@ def asked(path: Path, command: list[str], *options: str) -> Ended:
         "SERVICE": f"service_name={named['service_name']}",
         "VERSION": f"service_version={named['service_version']}",
         "FINGERPRINT": f"fingerprint={exception['fingerprint']}",
+        "SINCE": "since=2027-01-15 07:50",
+        "UNTIL": "until=2027-01-15 08:10",
+        "ATTRIBUTE": "attribute=user.id",
         "KEY": str(exception["fingerprint"]),
     }
     return deploylens(*(given.get(word, word) for word in command), *options, store=path)
