@@ -105,7 +105,7 @@ def test_bound_lowers(these: Counts, phi: float) -> None:
     """With a bound for each minute the evidence is never more than without."""
     bounded = log_e_values(*these, phi)
     assert (bounded <= log_e_values(*these, phi, factor_max=math.inf) + 1e-9).all()
-    assert (np.diff(bounded, prepend=0) <= math.log(8) + 1e-9).all()
+    assert (np.diff(bounded, prepend=0) <= math.log(10) + 1e-9).all()
 
 
 @given(counts, st.floats(1, 10))
@@ -137,9 +137,9 @@ def test_strata_multiply(these: Counts, those: Counts, phi: float) -> None:
 
 
 def test_bound_holds_for_all_strata_together() -> None:
-    """One terrible minute brings at most a factor of 8, in however many endpoints it shows."""
+    """One terrible minute brings at most a factor of 10, in however many endpoints it shows."""
     k1, n, k0 = [[50]] * 3, [[100]] * 3, [[0]] * 3
-    assert log_e_value(k1, n, k0, n) == pytest.approx(math.log(8))
+    assert log_e_value(k1, n, k0, n) == pytest.approx(math.log(10))
 
 
 @given(counts, st.lists(st.floats(1, 30), min_size=12, max_size=12))
