@@ -71,6 +71,7 @@ def nothing_stored_of(values: Mapping[str, object]) -> str:
     """That a deployment sent nothing, or nothing in the window that was asked for."""
     subject = _subject(str(values["service_name"]), str(values["service_version"]))
     since, until = (value_text(values.get(key)) for key in ("since", "until"))
+    since, until = (time and time.removesuffix("Z") for time in (since, until))
     if since is None and until is None:
         return f"unknown: no spans of {subject} are stored."
     if since is not None and until is not None:

@@ -139,7 +139,7 @@ def test_a_marked_version_is_undecided(shop: Path) -> None:
         ("checkout@1.4.0 --at 2020-01-01", ExitCode.FAILED, "checkout"),
         ("checkout@1.4.0 --window 0s", ExitCode.USAGE, "'0s' is not a duration"),
         ("checkout@1.4.0 --wait soon", ExitCode.USAGE, "'soon' is not a duration"),
-        ("checkout@1.4.0 --wait 1m --at 10:30", ExitCode.USAGE, "Give one of them"),
+        ("checkout@1.4.0 --wait 1m --at 2026-11-02T10:30:00Z", ExitCode.USAGE, "Give one of them"),
         ("checkout@1.4.0 --on-inconclusive hold", ExitCode.USAGE, "'hold' is not one of"),
     ],
 )
@@ -294,3 +294,10 @@ def test_an_empty_store_has_nothing_to_check(tmp_path: Path) -> None:
     ended = check(store, "--on-inconclusive", "pass")
     assert ended.code == ExitCode.FAILED
     assert "no span is stored yet" in ended.err
+
+
+def test_a_time_that_is_none(tmp_path: Path) -> None:
+    """A moment that cannot be read is refused by the name of its option."""
+    ended = deploylens("check", "shop@1.4.0", "--at", "nonsense", store=tmp_path / "s.duckdb")
+    assert ended.code == 2
+    assert "Invalid value for '--at': 'nonsense' is not a time in UTC" in ended.err

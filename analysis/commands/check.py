@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from analysis.commands.check_options import CheckOptions, as_duration, deployment_options
+from analysis.commands.check_options import CheckOptions, as_duration, as_moment, deployment_options
 from analysis.commands.options import (
     Invocation,
     debug_option,
@@ -46,7 +46,10 @@ _UNDECIDED = {
 )
 @deployment_options
 @click.option(
-    "--at", metavar="TIME", help="Judge as of this moment; no later row is read. [default: now]"
+    "--at",
+    callback=as_moment,
+    metavar="TIME",
+    help="Judge as of this moment; no row that starts later is read. [default: now]",
 )
 @click.option(
     "--wait",

@@ -31,6 +31,20 @@ def as_duration(
     return length if isinstance(length, timedelta) else None
 
 
+def as_moment(_context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """A time or an age as it was written, which can be read; raises BadParameter."""
+    if value is None:
+        return None
+
+    from analysis.parameters import parse_value
+
+    try:
+        parse_value("TIMESTAMP", value)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.", param=parameter) from None
+    return value
+
+
 @dataclass(frozen=True, slots=True)
 class CheckOptions:
     """What was said on the command line; None is left to be worked out."""

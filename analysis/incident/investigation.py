@@ -19,6 +19,7 @@ from analysis.verdict.check import Check, CheckedDeployment, Verdict, Window
 from analysis.verdict.checking import check_deployment
 from analysis.verdict.figures import name
 from analysis.verdict.thresholds import Thresholds
+from analysis.verdict.windows import time_text
 
 # The rest has little against it, and each judgement takes about a second of a large store.
 JUDGED_MAX = 5
@@ -65,7 +66,7 @@ def investigate(
     )
     return Incident(
         now.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        Window(_time(found.since), _time(found.until)),
+        Window(time_text(found.since), time_text(found.until)),
         found.environment,
         symptoms_of(found, usual),
         accused,
@@ -120,12 +121,12 @@ def _accused(
         log_e_value=round(standing.log_e, 4),
         kinds=standing.kinds,
         share=None if left is None else shares.get(rival, 0.0),
-        first_evidence_at=None if first is None else _time(rival.start + first),
+        first_evidence_at=None if first is None else time_text(rival.start + first),
         reasons=reasons_of(standing, verdict, check),
         alone_log_e_value=round(standing.alone, 4),
         explained_by=None if explained is None else explained.name,
         at_fault=standing.culprit,
-        began_at=_time(rival.start),
+        began_at=time_text(rival.start),
     )
 
 
@@ -176,7 +177,3 @@ def _caveats(found: Gathered) -> tuple[str, ...]:
         f"Only {name(found.environment)} was looked at. Requests were served in {', '.join(others)}"
         " too: ask about it with --environment.",
     )
-
-
-def _time(minute: int) -> str:
-    return datetime.fromtimestamp(minute * 60, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

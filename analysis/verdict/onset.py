@@ -5,8 +5,6 @@ each from its own first minute on, so the candidate's failures are counted by th
 instance; what happens to the service as a whole shows at one moment at all ages.
 """
 
-from datetime import UTC, datetime
-
 import numpy as np
 
 from analysis.inference.change_point import onset
@@ -14,6 +12,7 @@ from analysis.inference.dispersion import step_dispersions
 from analysis.verdict.check import Onset
 from analysis.verdict.counts import Series
 from analysis.verdict.evidence import Evidence, Instances
+from analysis.verdict.windows import time_text
 
 UNKNOWN = Onset(None, None, None, None)
 # A roll-out's first failures may be this many minutes away from its first traffic on either side.
@@ -36,7 +35,7 @@ def onset_of(evidence: Evidence) -> Onset:
         return UNKNOWN
     switch = instances.before_events.size
     ages = [index - switch for index in (found.index, found.low, found.high)]
-    at, low, high = (_time(evidence.first_minute + age) for age in ages)
+    at, low, high = (time_text(evidence.first_minute + age) for age in ages)
     return Onset(at, low, high, _relation(*(age + evidence.minutes_before for age in ages)))
 
 
@@ -59,7 +58,3 @@ def _relation(age: int, low: int, high: int) -> str:
     if low > AT_MINUTES:
         return "after"
     return "at"
-
-
-def _time(minute: int) -> str:
-    return datetime.fromtimestamp(minute * 60, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 
 import numpy as np
 
 from analysis.verdict.check import Origin
 from analysis.verdict.evidence import Rival
 from analysis.verdict.minute_rows import MinuteRows
+from analysis.verdict.windows import time_text
 
 _ORIGINS_MAX = 20
 _RIVALS_MAX = 10
@@ -77,7 +77,7 @@ def rivals_of(instances: MinuteRows, origins: MinuteRows) -> tuple[Rival, ...]:
         first = int(instances.minute[rows].min())
         if first > subject.history_from:
             failures = _failures_in(origins, service, version)
-            found.append(Rival(service, version, _time(first), failures))
+            found.append(Rival(service, version, time_text(first), failures))
     return tuple(sorted(found, key=lambda rival: (-rival.failures, rival.first_seen))[:_RIVALS_MAX])
 
 
@@ -88,7 +88,3 @@ def _with_several(services: list[str]) -> set[str]:
 def _failures_in(origins: MinuteRows, service: str, version: str | None) -> int:
     rows = origins.of_candidate() & origins.where(origin_service=service, origin_version=version)
     return int(np.sum(origins.numbers("failures")[rows]))
-
-
-def _time(minute: int) -> str:
-    return datetime.fromtimestamp(minute * 60, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
