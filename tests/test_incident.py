@@ -11,6 +11,9 @@ import pytest
 from analysis.exit_code import ExitCode
 from analysis.incident.rivals import Known, rivals_of
 from analysis.verdict.subject import Place
+from benchmarks.incidents import UNTIL
+from benchmarks.simulated_incident import simulate
+from receiver.storage.store import open_store
 from tests.command_line import Ended, deploylens
 from tests.red_hour import CART_MINUTE, PAY_MINUTE, RedHour, fill
 
@@ -22,6 +25,7 @@ FIELDS = [
 ACCUSED_FIELDS = [
     *("deployment", "verdict", "rank", "log_e_value", "kinds", "share", "first_evidence_at"),
     *("reasons", "alone_log_e_value", "explained_by", "at_fault", "began_at"),
+    "confounded_with",
 ]
 HOSTILE = "pay\x1b[2J\u202e|`<script>"
 
@@ -196,3 +200,19 @@ def test_deployments_before_the_window_count() -> None:
 def _known(version: str, minute: int) -> Known:
     place = Place(None, "shop", version, "prod", None)
     return Known(place, None, None, minute, minute + 5, None, 1, 10, None, None, None, False)
+
+
+def test_what_cannot_be_told_apart_is_held(tmp_path: Path) -> None:
+    """A version that breaks another service, whose own new version went out among the same traces:
+    the one with more left is named first, the other beside it, and neither is to be rolled back."""
+    store = tmp_path / "both.duckdb"
+    with open_store(store) as connection:
+        simulated = simulate(connection, "elsewhere", 1006)
+    asked = deploylens("incident", "--at", f"{UNTIL}Z", "--format", "json", store=store)
+    first, second, *_ = json.loads(asked.out)["deployments"]
+    names = [f"{one['deployment']['service']}@2" for one in (first, second)]
+    assert names == [simulated.defective, "service-3@2"]
+    assert [one["confounded_with"] for one in (first, second)] == names[::-1]
+    assert [one["verdict"] for one in (first, second)] == ["hold", "hold"]
+    shown = deploylens("incident", "--at", f"{UNTIL}Z", store=store).out
+    assert shown.startswith("service-6@2 or service-3@2, deployed 46 min and 56 min before: hold")

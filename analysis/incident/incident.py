@@ -19,7 +19,7 @@ class Accused:
     beside the other deployments at fault. `share` is its part of the failing traces above the
     usual rate, None when there are none. `explained_by` names the deployment that explains what
     would speak against it, None if none does; `alone_log_e_value` is the evidence if there were
-    no other.
+    no other. `confounded_with` names the one it cannot be told from: either may be at fault.
     """
 
     deployment: CheckedDeployment
@@ -34,6 +34,7 @@ class Accused:
     explained_by: str | None
     at_fault: bool
     began_at: str
+    confounded_with: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,13 @@ def headline(incident: Incident) -> Line:
         count = counted(len(incident.deployments), "deployment")
         return line(f"None of these: nothing speaks against any of {count}.", tone=GOOD)
     first = accused[0]
+    twin = next((one for one in accused if _name(one) == first.confounded_with), None)
+    if twin is not None:
+        rest = f", deployed {_age(first, incident)} and {_age(twin, incident)} before: hold both."
+        told = " No trace can tell them apart: see what changed in each."
+        return line(
+            *deployment_words(first), " or ", *deployment_words(twin), rest, told, tone=WARNING
+        )
     parts = [f" ({_part(first, incident.deployments)} of the evidence)"]
     parts.append(f", deployed {_age(first, incident)} before")
     parts.append(f": {_ADVICE.get(first.verdict, 'hold it and look closer')}")
@@ -35,6 +42,10 @@ def headline(incident: Incident) -> Line:
         parts.append(f". {counted(more, 'more deployment')} at fault, see below")
     tone = BAD if first.verdict in _ADVICE else WARNING
     return line(*deployment_words(first), "".join(parts) + ".", tone=tone)
+
+
+def _name(accused: Accused) -> str:
+    return f"{accused.deployment.service}@{accused.deployment.version or ''}"
 
 
 def deployment_words(accused: Accused) -> tuple[Sent | str, ...]:

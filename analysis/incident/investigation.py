@@ -111,7 +111,7 @@ def _accused(
     rank: int, standing: Standing, check: Check | None, proven: bool, thresholds: Thresholds,
     shares: dict[Rival, float], left: float | None,
 ) -> Accused:  # fmt: skip
-    rival, explained = standing.rival, standing.explained_by
+    rival, explained, twin = standing.rival, standing.explained_by, standing.confounded_with
     verdict = _verdict(standing, check, proven, thresholds)
     first = first_evidence(standing)
     return Accused(
@@ -125,17 +125,20 @@ def _accused(
         reasons=reasons_of(standing, verdict, check),
         alone_log_e_value=round(standing.alone, 4),
         explained_by=None if explained is None else explained.name,
-        at_fault=standing.culprit,
+        at_fault=standing.culprit or twin is not None,
         began_at=time_text(rival.start),
+        confounded_with=twin.name if twin else None,
     )
 
 
 def _verdict(
     standing: Standing, check: Check | None, proven: bool, thresholds: Thresholds
 ) -> Verdict:
-    """The judge's, unless another deployment explains what it found; growing evidence is at least a
-    reason to hold."""
+    """The judge's, unless another deployment explains what it found, or would as well; growing
+    evidence is at least a reason to hold."""
     judged = Verdict.NOT_ENOUGH_DATA if check is None else check.verdict
+    if standing.confounded_with is not None:
+        return Verdict.HOLD
     if standing.explained_by is not None and judged in (*HARMFUL, Verdict.HOLD):
         return Verdict.NOT_THIS_DEPLOYMENT
     if not standing.culprit or judged in HARMFUL:

@@ -18,7 +18,8 @@ class Standing:
 
     `alone` is the evidence as if there were no others, `log_e` what is left beside the culprits,
     both as logarithms of e-values. `culprit`: it is at fault. `explained_by`: the culprit without
-    which it would have been suspect.
+    which it would have been suspect. `confounded_with`: the one it cannot be told from, for little
+    is left of either beside the other; one of the two is a culprit.
     """
 
     rival: Rival
@@ -28,10 +29,12 @@ class Standing:
     accusation: Accusation
     culprit: bool
     explained_by: Rival | None = None
+    confounded_with: Rival | None = None
 
 
 def ranking(rivals: Sequence[Rival], accuse: Accuse, e_value_min: float) -> tuple[Standing, ...]:
-    """The rivals, those at fault first, each group by what is left of its evidence.
+    """The rivals, those at fault first, then those that cannot be told from one at fault, each
+    group by what is left of its evidence.
 
     One is at fault when what is left of its evidence beside the other culprits reaches
     `e_value_min`. The strongest comes first; once all are found each is asked again beside the
@@ -40,13 +43,15 @@ def ranking(rivals: Sequence[Rival], accuse: Accuse, e_value_min: float) -> tupl
     least = math.log(e_value_min)
     alone = {rival: accuse(rival, ()) for rival in rivals}
     culprits = _culprits(rivals, accuse, least, alone)
+    confounded = _confounded(culprits, _suspects(alone, culprits, least), accuse, least)
     found = []
     for rival in rivals:
         others = [other for other in culprits if other != rival]
         accusation = accuse(rival, others) if others else alone[rival]
         kinds = accusation.kinds
         left, first = combined(kinds), combined(alone[rival].kinds)
-        explained = rival not in culprits and first >= least
+        twin = confounded.get(rival)
+        explained = rival not in culprits and first >= least and twin is None
         found.append(
             Standing(
                 rival,
@@ -56,10 +61,15 @@ def ranking(rivals: Sequence[Rival], accuse: Accuse, e_value_min: float) -> tupl
                 accusation,
                 rival in culprits,
                 _explaining(rival, others, accuse) if explained else None,
+                twin,
             )
         )
-    order = sorted(found, key=lambda s: (not s.culprit, -s.log_e, -s.rival.start, s.rival.name))
-    return tuple(order)
+    return tuple(sorted(found, key=_rank))
+
+
+def _rank(standing: Standing) -> tuple[bool, bool, float, int, str]:
+    rival, apart = standing.rival, standing.confounded_with is None
+    return not standing.culprit, apart, -standing.log_e, -rival.start, rival.name
 
 
 def _culprits(
@@ -68,7 +78,6 @@ def _culprits(
     """Those at fault, the strongest first, each of which stands up beside the others."""
     culprits: list[Rival] = []
     left = {rival: combined(alone[rival].kinds) for rival in rivals}
-    first = dict(left)
     while left:
         strongest = max(left, key=lambda rival: left[rival])
         if left[strongest] < least:
@@ -77,7 +86,7 @@ def _culprits(
         rest = [rival for rival in left if rival != strongest]
         left = {rival: combined(accuse(rival, culprits).kinds) for rival in rest}
     culprits = _standing_up(culprits, accuse, least)
-    suspects = [rival for rival in rivals if rival not in culprits and first[rival] >= least]
+    suspects = _suspects(alone, culprits, least)
     for place, culprit in enumerate(culprits):
         culprits[place] = _better(culprit, suspects, culprits, accuse, least)
     return _standing_up(culprits, accuse, least)
@@ -95,6 +104,14 @@ def _standing_up(culprits: Sequence[Rival], accuse: Accuse, least: float) -> lis
     return kept
 
 
+def _suspects(
+    alone: Mapping[Rival, Accusation], culprits: Sequence[Rival], least: float
+) -> list[Rival]:
+    """Those who would be at fault if there were no others."""
+    known = {rival: combined(accusation.kinds) for rival, accusation in alone.items()}
+    return [rival for rival in alone if rival not in culprits and known[rival] >= least]
+
+
 def _better(
     culprit: Rival,
     suspects: Sequence[Rival],
@@ -102,13 +119,35 @@ def _better(
     accuse: Accuse,
     least: float,
 ) -> Rival:
-    """A suspect that stands up beside the culprit, when the culprit does not beside it; else it."""
+    """The suspect of whom most is left beside the culprit, when the culprit does not stand up
+    beside it and less than half as much is left of it; else the culprit."""
     others = [other for other in culprits if other != culprit]
+    best, most = culprit, -math.inf
     for suspect in suspects:
         mine = _left(culprit, [*others, suspect], accuse)
-        if mine < least <= _left(suspect, [*others, culprit], accuse):
-            return suspect
-    return culprit
+        theirs = _left(suspect, [*others, culprit], accuse)
+        if mine < least and theirs > max(mine + math.log(2), most):
+            best, most = suspect, theirs
+    return best
+
+
+def _confounded(
+    culprits: Sequence[Rival], suspects: Sequence[Rival], accuse: Accuse, least: float
+) -> dict[Rival, Rival]:
+    """The culprits that do not stand up beside a suspect, with the suspect of whom most is left,
+    and the other way round."""
+    found: dict[Rival, Rival] = {}
+    for culprit in culprits:
+        others = [other for other in culprits if other != culprit]
+        twins = [
+            suspect
+            for suspect in suspects
+            if suspect not in found and _left(culprit, [*others, suspect], accuse) < least
+        ]
+        if twins:
+            twin = max(twins, key=lambda one: _left(one, [*others, culprit], accuse))
+            found |= {culprit: twin, twin: culprit}
+    return found
 
 
 def _left(rival: Rival, culprits: Sequence[Rival], accuse: Accuse) -> float:

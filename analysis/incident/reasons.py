@@ -32,7 +32,11 @@ def reasons_of(standing: Standing, verdict: Verdict, check: Check | None) -> tup
         spoke = [kind for kind in KINDS if (getattr(standing.kinds, kind) or 0.0) > 1]
         spoke.sort(key=lambda kind: -(getattr(standing.kinds, kind) or 0.0))
         told = [sentence(standing.accusation, kind) for kind in spoke[: _MOST - 1]]
+        if standing.confounded_with is not None:
+            return (_either(standing.confounded_with), *told)
         return (*told, _evidence(standing))
+    if standing.confounded_with is not None:
+        return (_either(standing.confounded_with),)
     if standing.explained_by is not None:
         return (_explained(standing, standing.explained_by),)
     if check is not None and verdict in (Verdict.ROLL_BACK, Verdict.FIX_FORWARD, Verdict.HOLD):
@@ -130,6 +134,14 @@ def _evidence(standing: Standing) -> str:
     return (
         f"Evidence {e_value(standing.log_e)}: a harmless deployment reaches that at most once in"
         f" {e_value(min(standing.log_e, math.log(1e9)))} times, however often one looks."
+    )
+
+
+def _either(other: Rival) -> str:
+    place = other.place
+    return (
+        f"It or {deployed(place.service_name, place.service_version)}: the same traces met both,"
+        " and beside either little is left against the other."
     )
 
 
