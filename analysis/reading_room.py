@@ -6,8 +6,10 @@ with a time limit.
 """
 
 import os
+import re
 import sys
 import threading
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, wait
 from contextlib import contextmanager
@@ -31,6 +33,8 @@ SAVED_ROWS_MAX = 1_000_000
 _INTERRUPT_AGAIN_S = 0.2
 _BATCH_ROWS = 65_536
 _NICE = 10
+# DuckDB warns that it copies the rows of an executed statement; ours are few.
+_COPIED = "Arrow output on a DB-API result"
 _CLOSED = "the receiver opened its store again while the question waited; ask again."
 
 Answer = TypeVar("Answer")
@@ -93,7 +97,9 @@ class ReadingRoom:
             return whole(self.sql(query.sql, bound, limits, asked))
 
         def table(cursor: duckdb.DuckDBPyConnection) -> pa.Table:
-            return cursor.sql(query.sql, params=bound).to_arrow_table()
+            # As a relation, the statement would be bound once more; planning is most of the time.
+            warnings.filterwarnings("ignore", _COPIED, UserWarning, re.escape(__name__))
+            return cursor.execute(query.sql, bound).to_arrow_table()
 
         return self._read(table, timeout_s, asked)
 

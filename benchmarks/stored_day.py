@@ -19,7 +19,7 @@ INSERT INTO store.spans BY NAME
 WITH traces AS (
     SELECT i, hash(i) AS h,
         $start_ns + (i * ($day_ns / $traces))::BIGINT AS start_ns,
-        i >= $traces - $traces * $candidate_ns / $day_ns AND hash(i, 'side') % 2 = 0 AS candidate,
+        i >= $traces - $traces * ($candidate_ns / $day_ns) AND hash(i, 'side') % 2 = 0 AS candidate,
         hash(i, 'failure') % 1000 AS chance
     FROM range($first, $until) AS r(i)
 ), spans AS (

@@ -31,35 +31,40 @@ WITH failing AS MATERIALIZED (
             AND reachable(p.start_time_unix_nano, $since, $until))
 ), passed AS MATERIALIZED (
     SELECT trace_id, environment_name, service_name, service_version,
-        min(start_time_unix_nano) AS start_unix_nano,
-        arg_min(endpoint, start_time_unix_nano) AS endpoint
+        start_time_unix_nano AS start_unix_nano, endpoint
     FROM store.spans
     WHERE within(start_time_unix_nano, $since, $until)
         AND ended_believably(start_time_unix_nano, duration_ns, received_at_unix_nano)
         AND asked($environment_name, environment_name)
-    GROUP BY trace_id, environment_name, service_name, service_version
-), several AS (
+), several AS MATERIALIZED (
     SELECT environment_name, service_name, service_version,
         service_name || '@' || coalesce(service_version, '') AS version
     FROM (SELECT DISTINCT environment_name, service_name, service_version FROM passed)
     QUALIFY count(*) OVER (PARTITION BY environment_name, service_name) > 1
+), versions AS (
+    SELECT environment_name, trace_id, list_sort(list(version)) AS versions
+    FROM (
+        SELECT DISTINCT p.environment_name, p.trace_id, s.version
+        FROM passed AS p
+        JOIN several AS s ON s.service_name = p.service_name
+            AND s.service_version IS NOT DISTINCT FROM p.service_version
+            AND s.environment_name IS NOT DISTINCT FROM p.environment_name)
+    GROUP BY environment_name, trace_id
 ), traced AS (
-    SELECT p.environment_name, p.trace_id,
-        minute_of(min(p.start_unix_nano)) AS minute,
-        coalesce(list_sort(list(s.version) FILTER (s.version IS NOT NULL)), []) AS versions,
-        arg_min(p.endpoint, p.start_unix_nano) FILTER (p.service_name = $service_name) AS endpoint
-    FROM passed AS p
-    LEFT JOIN several AS s ON s.service_name = p.service_name
-        AND s.service_version IS NOT DISTINCT FROM p.service_version
-        AND s.environment_name IS NOT DISTINCT FROM p.environment_name
-    GROUP BY p.environment_name, p.trace_id
-    HAVING $service_name IS NULL OR bool_or(p.service_name = $service_name)
+    SELECT environment_name, trace_id,
+        minute_of(min(start_unix_nano)) AS minute,
+        arg_min(endpoint, start_unix_nano) FILTER (service_name = $service_name) AS endpoint
+    FROM passed
+    GROUP BY environment_name, trace_id
+    HAVING $service_name IS NULL OR bool_or(service_name = $service_name)
 )
-SELECT t.environment_name, t.minute, t.endpoint, t.versions,
+SELECT t.environment_name, t.minute, t.endpoint, coalesce(v.versions, []) AS versions,
     count(*) AS traces,
     count(f.trace_id) AS failed_traces
 FROM traced AS t
+LEFT JOIN versions AS v ON v.trace_id = t.trace_id
+    AND v.environment_name IS NOT DISTINCT FROM t.environment_name
 LEFT JOIN failed AS f ON f.trace_id = t.trace_id
     AND f.environment_name IS NOT DISTINCT FROM t.environment_name
 GROUP BY ALL
-ORDER BY t.minute, t.environment_name, t.endpoint, t.versions;
+ORDER BY t.minute, t.environment_name, t.endpoint, versions;

@@ -11,18 +11,21 @@ import numpy as np
 import pytest
 
 from analysis.asking import Asking, asking
+from analysis.backtest.asked_looks import AskedLook, answers
 from analysis.backtest.history import Backtest, replay_stored
-from analysis.backtest.looks import changes, growing_looks
+from analysis.backtest.looks import changes, fireable, growing, harm_log_e
+from analysis.backtest.nanoseconds import in_nanoseconds
 from analysis.backtest.outcome import Outcome, Said
 from analysis.backtest.past_deployment import Wanted
 from analysis.backtest.past_minutes import stretches
-from analysis.backtest.replay import Look, Replayed, replay
+from analysis.backtest.replay import Look, Replayed, judged_by_counts, looks_of
 from analysis.backtest.shown import backtest_json, backtest_rows
 from analysis.backtest.summary import summary_of, summary_words
 from analysis.deployment_name import DeploymentName
 from analysis.exit_code import CommandFailed, UsageRefused
 from analysis.formats.csv_rows import csv_lines
 from analysis.formats.markdown_rows import markdown_lines
+from analysis.query_error import QueryError
 from analysis.settings import Settings
 from analysis.verdict.check import Verdict
 from analysis.verdict.checking import check_deployment
@@ -156,7 +159,7 @@ def test_replay_says_what_every_look_says(scenario: Scenario) -> None:
         every.setdefault(judge(evidence.until(minutes), thresholds).verdict, minutes)
         if set(every) & {ROLL_BACK, FIX_FORWARD}:
             break
-    looks = replay(evidence, thresholds, lambda minutes, _verdict: evidence.until(minutes))
+    looks = looks_of(judged_by_counts(evidence, thresholds))
     found: dict[Verdict, int] = {}
     for look in looks:
         found.setdefault(look.verdict, look.minutes)
@@ -164,7 +167,8 @@ def test_replay_says_what_every_look_says(scenario: Scenario) -> None:
 
 
 def test_changes_are_searched_for_by_halves() -> None:
-    """Few looks are judged where nothing grows; where harm has grown, all are until one fires."""
+    """Few looks are judged where nothing grows; where harm has grown, all are until one holds, and
+    then those that may fire until one does."""
     said = [TOO_LITTLE] * 36 + [HEALTHY] * 24
     asked: list[int] = []
 
@@ -172,23 +176,56 @@ def test_changes_are_searched_for_by_halves() -> None:
         asked.append(minutes)
         return said[minutes - 1]
 
-    assert changes(60, np.zeros(60, np.bool_), verdict_at) == [1, 37]
+    nowhere = np.zeros(60, np.bool_)
+    assert changes(60, nowhere, nowhere, verdict_at) == [1, 37]
     assert len(asked) <= 12
-    said[12:14], said[14:] = [HOLD, TOO_LITTLE], [ROLL_BACK] * 46
-    growing = np.arange(60) >= 12
-    assert changes(60, growing, verdict_at) == [1, 13, 14, 15]
+    said[12:18], said[18:20], said[20:] = [HOLD] * 6, [ROLL_BACK] * 2, [HOLD] * 40
+    asked.clear()
+    minute = np.arange(60)
+    assert changes(60, minute >= 11, minute >= 17, verdict_at) == [1, 13, 19, 21]
+    assert not {14, 15, 16, 17} & set(asked)
 
 
 def test_looks_that_may_fire_are_known() -> None:
-    """No look fires at which evidence of harm has not grown."""
+    """No look fires at which evidence of harm has not grown, or is not near what proves it."""
     random, thresholds = np.random.default_rng(4), Thresholds()
     evidence = evidence_of_run(simulate(Scenario("worse", 40, 40, 0.0, 0.1), 1, random), 0, random)
-    growing = growing_looks(evidence, thresholds)
+    harm = harm_log_e(evidence)
+    may_fire = growing(harm, thresholds) & fireable(harm, thresholds)
     fires = [
         judge(evidence.until(minutes), thresholds).verdict is ROLL_BACK for minutes in range(1, 31)
     ]
     assert any(fires)
-    assert not any(fired and not grown for fired, grown in zip(fires, growing, strict=False))
+    assert not any(fired and not near for fired, near in zip(fires, may_fire, strict=False))
+
+
+def test_many_looks_are_answered_as_one_is(past: Asking) -> None:
+    """The baseline and the exceptions of many looks are those that each has when asked alone."""
+    first = 29_400_060
+    looks = [
+        AskedLook(f"service-0{service}", f"{version}", None, None, first + 120 * version - until)
+        for service, version, until in ((0, 1, 60), (1, 2, 85), (0, 2, 118), (1, 1, 119), (1, 9, 1))
+    ]
+    compared = list(answers(past, "comparison_looks", looks))
+    shown = list(answers(past, "exception_looks", looks))
+    assert [rows.num_rows for rows in compared] == [1, 1, 1, 1, 0]
+    for look, comparison, exceptions in zip(looks, compared, shown, strict=True):
+        asked: dict[str, object] = {
+            "service_name": look.service_name,
+            "service_version": look.service_version,
+            "until": datetime.fromtimestamp(60 * look.until_minute, UTC).replace(tzinfo=None),
+        }
+        for query, found in (("comparison", comparison), ("exception_groups", exceptions)):
+            alone = in_nanoseconds(past.database.run(past.catalog[query], asked))
+            columns = [name for name in found.column_names if name != "look"]
+            assert found.select(columns).to_pylist() == alone.select(columns).to_pylist()
+    assert sum(rows.num_rows for rows in shown) > 5
+
+
+def test_looks_that_are_no_list_are_refused(past: Asking) -> None:
+    """What is no JSON list of looks is an error, not an empty answer."""
+    with pytest.raises(QueryError, match="JSON"):
+        past.database.run(past.catalog["comparison_looks"], {"looks": "shop@2"})
 
 
 def test_stretches_hold_every_subject() -> None:

@@ -134,7 +134,7 @@ QUERIES = tuple(
 )
 GIVEN = {"service_name": "SERVICE", "service_version": "VERSION", "fingerprint": "FINGERPRINT"}
 # For queries that need them: a window that holds START, and an attribute.
-NEEDED = {"since": "SINCE", "until": "UNTIL", "attribute": "ATTRIBUTE"}
+NEEDED = {"since": "SINCE", "until": "UNTIL", "attribute": "ATTRIBUTE", "looks": "LOOKS"}
 
 
 def query(name: str) -> list[str]:
@@ -168,6 +168,7 @@ def asked(path: Path, command: list[str], *options: str) -> Ended:
         "SINCE": "since=2027-01-15 07:50",
         "UNTIL": "until=2027-01-15 08:10",
         "ATTRIBUTE": "attribute=user.id",
+        "LOOKS": f"looks={json.dumps([{**named, 'until': '2027-01-15 08:10:00'}])}",
         "KEY": str(exception["fingerprint"]),
     }
     return deploylens(*(given.get(word, word) for word in command), *options, store=path)

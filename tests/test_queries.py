@@ -30,7 +30,7 @@ EXAMPLE = {
     "TIMESTAMP": None,
     "INTERVAL": "1 minute",
 }
-WINDOW = {"since": "2026-01-02", "until": "2026-01-03"}
+WINDOW = {"since": "2026-01-02", "until": "2026-01-03", "looks": "[]"}
 LATEST_NS = 2**63 - 1
 POISON = {
     "spans": [{"service_name": "poison", "service_version": "1", "span_name": "late"}],

@@ -2,8 +2,9 @@
 
 A judgement takes milliseconds, and an hour of two hundred deployments has twelve thousand looks. A
 verdict accuses only where evidence of harm has grown, and how far it has is known for all looks at
-once: there every look is judged until one fires. Elsewhere every tenth look is, and where two of
-these differ the change between them is searched for by halves.
+once: there every look is judged until one is held, and then those that may fire until one does.
+Elsewhere every tenth look is, and where two of these differ the change between them is searched for
+by halves.
 """
 
 from collections.abc import Callable
@@ -22,18 +23,26 @@ from analysis.verdict.thresholds import Thresholds
 
 FIRED = (Verdict.ROLL_BACK, Verdict.FIX_FORWARD)
 LOOKS_BETWEEN = 10
+_NEAR = 2.0
 
 
-def growing_looks(evidence: Evidence, thresholds: Thresholds) -> npt.NDArray[np.bool_]:
-    """Where any evidence of harm has grown, shape (minutes,): elsewhere no verdict accuses by
-    counts, except of a large failure rate that nothing can be compared with."""
-    limit = log(thresholds.hold_e_value)
-    found = np.asarray(combined_log_e(evidence) >= limit)
+def harm_log_e(evidence: Evidence) -> npt.NDArray[np.float64]:
+    """The strongest of all evidence of harm after each minute, in logs, shape (minutes,)."""
     single = [evidence.slow, evidence.earlier, *evidence.client_errors.values()]
-    for counts in single:
-        if counts is not None:
-            found |= _alone(evidence, counts) >= limit
-    return found
+    alone = [_alone(evidence, counts) for counts in single if counts is not None]
+    return np.asarray(np.max([combined_log_e(evidence), *alone], axis=0), np.float64)
+
+
+def growing(harm: npt.NDArray[np.float64], thresholds: Thresholds) -> npt.NDArray[np.bool_]:
+    """Where evidence of harm has grown, shape (minutes,): elsewhere no verdict accuses by counts,
+    except of a large failure rate that nothing can be compared with."""
+    return np.asarray(harm >= log(thresholds.hold_e_value))
+
+
+def fireable(harm: npt.NDArray[np.float64], thresholds: Thresholds) -> npt.NDArray[np.bool_]:
+    """Where it is near what proves harm, shape (minutes,): elsewhere no verdict fires. Claims weigh
+    their evidence a little otherwise than it is taken together here."""
+    return np.asarray(harm >= log(1 / thresholds.alpha) - log(_NEAR))
 
 
 def slow_looks(evidence: Evidence, thresholds: Thresholds) -> npt.NDArray[np.bool_]:
@@ -44,22 +53,30 @@ def slow_looks(evidence: Evidence, thresholds: Thresholds) -> npt.NDArray[np.boo
 
 
 def changes(
-    minutes: int, growing: npt.NDArray[np.bool_], verdict_at: Callable[[int], Verdict]
+    minutes: int,
+    growing: npt.NDArray[np.bool_],
+    fireable: npt.NDArray[np.bool_],
+    verdict_at: Callable[[int], Verdict],
 ) -> list[int]:
     """The looks, from 1, at which the verdict is another one than at the look before.
 
-    `verdict_at(minutes)` is asked for as few looks as the module says. Of two changes between
-    looks that accuse of nothing and lie within ten minutes of each other, one may be missed.
+    `verdict_at(minutes)` is asked for as few looks as the module says. Of two changes that
+    lie within ten minutes of each other one may be missed, but not the first that holds or fires
+    where evidence of harm has grown.
     """
     judged = dict[int, Verdict]()
     for look in (1, *range(LOOKS_BETWEEN, minutes, LOOKS_BETWEEN), minutes):
         judged[look] = verdict_at(look)
+    held = False
     for index in np.flatnonzero(growing):
         look = int(index) + 1
+        if held and not fireable[index]:
+            continue
         if look not in judged:
             judged[look] = verdict_at(look)
         if judged[look] in FIRED:
             break
+        held = held or judged[look] is Verdict.HOLD
     found = [1]
     order = sorted(judged)
     for before, after in pairwise(order):

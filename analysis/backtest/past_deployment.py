@@ -1,10 +1,14 @@
 """A deployment of the past as the store lists it, and the windows it would have been judged in."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 
+import pyarrow as pa
+
 from analysis.asked_deployment import check_names
 from analysis.asking import Asking
+from analysis.backtest.asked_looks import AskedLook, answers
 from analysis.backtest.nanoseconds import in_nanoseconds
 from analysis.deployment_name import DeploymentName
 from analysis.saved_query import bind
@@ -46,22 +50,23 @@ class PastDeployment:
         """Service and version."""
         return DeploymentName(self.service_name, self.service_version or "")
 
-    def subject(self, store: Asking, minutes: int) -> Subject | None:
-        """What is judged when that many minutes are known, from the one it was first seen in; None
-        without anything to compare with. Its baseline is worked out once, as of the last of them.
-        """
-        given: dict[str, object] = {
-            "service_name": self.service_name,
-            "service_version": self.service_version or "",
-            "environment_name": self.environment_name,
-            "deployment_id": self.deployment_id,
-            "until": _time((self.first_seen // MINUTE_NS + minutes) * MINUTE_NS),
-        }
-        said = {name: value for name, value in given.items() if value is not None}
-        rows = in_nanoseconds(store.database.run(store.catalog["comparison"], said)).to_pylist()
-        if not rows:
+    def look(self, minutes: int) -> AskedLook:
+        """It as of when so many minutes are known, from the one it was first seen in."""
+        return AskedLook(
+            self.service_name,
+            self.service_version,
+            self.environment_name,
+            self.deployment_id,
+            self.first_seen // MINUTE_NS + minutes,
+        )
+
+    def subject(self, comparison: pa.Table, minutes: int) -> Subject | None:
+        """What is judged, by a row of `comparison_looks`; None without one, or without anything to
+        compare with."""
+        if not comparison.num_rows:
             return None
-        windows = Windows(**{field.name: rows[0][field.name] for field in fields(Windows)})
+        row = comparison.slice(0, 1).to_pylist()[0]
+        windows = Windows(**{field.name: row[field.name] for field in fields(Windows)})
         here = windows.service_namespace, windows.environment_name, windows.deployment_id
         place = self.service_namespace, self.environment_name, self.deployment_id
         if windows.baseline_kind is None or here != place:
@@ -70,6 +75,18 @@ class PastDeployment:
             self.vcs_revision, self.version_source, self.strategy, self.irreversible, None, None
         )
         return subject_of(self.service_name, self.service_version, windows, facts, minutes)
+
+
+def subjects_of(
+    store: Asking, past: Sequence[PastDeployment], minutes: int
+) -> Iterator[Subject | None]:
+    """What is judged of each when so many minutes are known, from the one it was first seen in.
+
+    The baseline of each is worked out once, as of the last of them. Raises QueryError, StoreError.
+    """
+    compared = answers(store, "comparison_looks", [one.look(minutes) for one in past])
+    for deployment, comparison in zip(past, compared, strict=True):
+        yield deployment.subject(comparison, minutes)
 
 
 def past_deployments(store: Asking, wanted: Wanted) -> list[PastDeployment]:

@@ -1,18 +1,17 @@
 """The evidence on a deployment of the past, as of any of its minutes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from analysis.asking import Asking
-from analysis.backtest.looks import FIRED, slow_looks
-from analysis.backtest.nanoseconds import in_nanoseconds
+from analysis.backtest.asked_looks import AskedLook
+from analysis.backtest.looks import slow_looks
 from analysis.backtest.past_minutes import tables_of
-from analysis.backtest.replay import without_wholes
+from analysis.backtest.replay import as_compared, judged_by_counts, without_wholes
 from analysis.signatures.matching import match
 from analysis.verdict.building import evidence_of
 from analysis.verdict.causes import signature_facts
@@ -20,51 +19,53 @@ from analysis.verdict.check import Verdict
 from analysis.verdict.checking import exception_states
 from analysis.verdict.counts import Series
 from analysis.verdict.evidence import Evidence
+from analysis.verdict.judge import Judgement, judge
 from analysis.verdict.minute_rows import MinuteRows
 from analysis.verdict.minute_tables import MinuteTables
 from analysis.verdict.subject import Subject
 from analysis.verdict.thresholds import Thresholds
 
 _EXCEPTIONS_MAX = 50
-_ACCUSING = (*FIRED, Verdict.HOLD)
+_QUIET = (Verdict.HEALTHY, Verdict.NOT_ENOUGH_DATA)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PastEvidence:
     """The minutes of one deployment, and `whole`: the evidence when all of them were known.
 
+    `by_counts` is what counts per minute alone say, at the looks that have to be asked about.
     `slow` says after which minutes evidence of slowness had grown; `exception_after`: after how
     many the candidate had recorded an exception; `unseen_after`: after how many it had shown one in
     several traces that nothing else of these hours showed. None is never.
     """
 
-    store: Asking
     tables: MinuteTables
     subject: Subject
     thresholds: Thresholds
     whole: Evidence
+    by_counts: Mapping[int, Judgement]
     slow: npt.NDArray[np.bool_]
     exception_after: int | None
     unseen_after: int | None
 
     @classmethod
-    def of(
-        cls, store: Asking, tables: MinuteTables, subject: Subject, thresholds: Thresholds
-    ) -> "PastEvidence":
+    def of(cls, tables: MinuteTables, subject: Subject, thresholds: Thresholds) -> "PastEvidence":
         """From the tables of a stretch that holds the subject."""
         own = tables_of(tables, subject)
         whole = without_wholes(evidence_of(own, subject, thresholds))
         exceptions = MinuteRows.of(own.exceptions, subject)
         minutes = exceptions.minute[exceptions.of_candidate()]
+        unseen_after = _after(subject, _unseen(exceptions, thresholds))
+        stirs = () if unseen_after is None else (unseen_after,)
         return cls(
-            store,
             own,
             subject,
             thresholds,
             whole,
+            by_counts=judged_by_counts(whole, thresholds, stirs),
             slow=slow_looks(whole, thresholds),
             exception_after=_after(subject, minutes),
-            unseen_after=_after(subject, _unseen(exceptions, thresholds)),
+            unseen_after=unseen_after,
         )
 
     @property
@@ -72,45 +73,52 @@ class PastEvidence:
         """Requests of the candidate."""
         return self.whole.failures.totals.candidate_trials
 
-    def at(self, minutes: int, verdict: Verdict) -> Evidence:
-        """All that was known after so many minutes, at which counts alone gave this verdict.
+    @property
+    def exception_looks(self) -> tuple[int, ...]:
+        """After how many minutes exceptions may matter: where counts do not leave it in peace,
+        where one was shown that was not known, and at the last look."""
+        return tuple(minutes for minutes in self.by_counts if self._exceptions_matter(minutes))
 
-        Exceptions are asked for as of then, if they may matter: where counts accuse, where one was
-        shown that was not known, and at the last look. Signatures are matched, quantiles read.
+    def asked_looks(self) -> list[AskedLook]:
+        """The deployment as of these looks."""
+        place = self.subject.place
+        names = place.service_name, place.service_version, place.environment_name
+        first = self.subject.first_minute
+        return [
+            AskedLook(*names, place.deployment_id, first + minutes)
+            for minutes in self.exception_looks
+        ]
+
+    def judged(self, exceptions: Mapping[int, pa.Table]) -> dict[int, Judgement]:
+        """What all that was known said at each look that has to be asked about.
+
+        `exceptions` are the rows of `exception_looks` at each look where they may matter.
         """
-        subject = replace(self.subject, until_minute=self.subject.first_minute + minutes)
-        exceptions = None
-        if self._exceptions_matter(minutes, verdict):
-            exceptions = in_nanoseconds(
-                self.store.database.run(
-                    self.store.catalog["exception_groups"],
-                    {**self._asked(subject), "rows_max": _EXCEPTIONS_MAX},
-                )
-            )
-        states = exception_states(exceptions)
-        if self.slow[minutes - 1] or verdict in _ACCUSING:
-            evidence = evidence_of(self.tables, subject, self.thresholds, states)
-        else:
-            evidence = replace(self.whole.until(minutes), exceptions=states)
-        facts = signature_facts(self.tables, subject, evidence, exceptions)
-        return replace(evidence, signatures=match(facts, self.thresholds))
+        return {
+            minutes: self._judged(minutes, exceptions.get(minutes)) for minutes in self.by_counts
+        }
 
-    def _exceptions_matter(self, minutes: int, verdict: Verdict) -> bool:
+    def _judged(self, minutes: int, exceptions: pa.Table | None) -> Judgement:
+        """Signatures are matched and quantiles read only where counts do not leave it in peace."""
+        states = exception_states(exceptions)
+        by_counts = self.by_counts[minutes]
+        if by_counts.verdict in _QUIET and not self.slow[minutes - 1]:
+            if not states:
+                return by_counts
+            evidence = replace(self.whole.until(minutes), exceptions=states)
+        else:
+            subject = replace(self.subject, until_minute=self.subject.first_minute + minutes)
+            evidence = evidence_of(self.tables, subject, self.thresholds, states)
+            facts = signature_facts(self.tables, subject, evidence, exceptions)
+            evidence = replace(evidence, signatures=match(facts, self.thresholds))
+        return judge(as_compared(evidence), self.thresholds)
+
+    def _exceptions_matter(self, minutes: int) -> bool:
         if self.exception_after is None or minutes < self.exception_after:
             return False
         unseen = self.unseen_after is not None and minutes >= self.unseen_after
-        return verdict in _ACCUSING or unseen or minutes == self.subject.minutes
-
-    def _asked(self, subject: Subject) -> dict[str, object]:
-        place = subject.place
-        asked = {
-            "service_name": place.service_name,
-            "service_version": place.service_version or "",
-            "environment_name": place.environment_name,
-            "deployment_id": place.deployment_id,
-            "until": datetime.fromtimestamp(60 * subject.until_minute, UTC).replace(tzinfo=None),
-        }
-        return {name: value for name, value in asked.items() if value is not None}
+        stirred = self.by_counts[minutes].verdict not in _QUIET
+        return stirred or unseen or minutes == self.subject.minutes
 
 
 def _unseen(exceptions: MinuteRows, thresholds: Thresholds) -> Series:

@@ -1,14 +1,14 @@
 """The verdict on one deployment at every minute, as it would have been at that minute."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 
-from analysis.backtest.looks import FIRED, changes, growing_looks
+from analysis.backtest.looks import FIRED, changes, fireable, growing, harm_log_e
 from analysis.backtest.outcome import Outcome
 from analysis.verdict.check import Verdict
 from analysis.verdict.evidence import Evidence
-from analysis.verdict.judge import judge
+from analysis.verdict.judge import Judgement, judge
 from analysis.verdict.side_by_side import SHARED_MINUTES_MIN
 from analysis.verdict.subject import Subject
 from analysis.verdict.thresholds import Thresholds
@@ -57,35 +57,36 @@ class Replayed:
         return self.fired.minutes if self.fired else None
 
 
-def replay(
-    evidence: Evidence,
-    thresholds: Thresholds,
-    evidence_at: Callable[[int, Verdict], Evidence],
-    more_looks: Collection[int] = (),
-) -> tuple[Look, ...]:
-    """The looks at which the verdict changed.
+def judged_by_counts(
+    evidence: Evidence, thresholds: Thresholds, more_looks: Collection[int] = ()
+) -> dict[int, Judgement]:
+    """What counts per minute alone say at the looks that have to be asked about, the first first.
 
-    By counts it is replayed minute by minute. What is no count per minute (exceptions, signatures,
-    quantiles of durations) is that of `evidence_at(minutes, verdict by counts)`, which is asked
-    where the verdict by counts changes, at `more_looks` and at the last. Against a baseline from
-    before, exceptions may confirm what counts only suspect: there it is also asked at some more
-    looks where evidence of harm has grown, ever farther apart.
+    These are the looks at which that verdict changes, `more_looks`, and the last. Against a
+    baseline from before, exceptions may confirm what counts only suspect: there it is also some
+    more looks where evidence of harm has grown, ever farther apart.
     """
     counts_alone = without_wholes(evidence)
 
     @cache
-    def verdict_at(minutes: int) -> Verdict:
-        return judge(as_compared(counts_alone.until(minutes)), thresholds).verdict
+    def judged(minutes: int) -> Judgement:
+        return judge(as_compared(counts_alone.until(minutes)), thresholds)
 
-    growing = growing_looks(counts_alone, thresholds)
-    asked = {*changes(evidence.minutes, growing, verdict_at), *more_looks, evidence.minutes}
+    harm = harm_log_e(counts_alone)
+    suspect = growing(harm, thresholds)
+    near = fireable(harm, thresholds)
+    changed = changes(evidence.minutes, suspect, near, lambda minutes: judged(minutes).verdict)
+    asked = {*changed, *more_looks, evidence.minutes}
     if not evidence.side_by_side:
-        grown = [int(index) + 1 for index in growing.nonzero()[0]]
+        grown = [int(index) + 1 for index in suspect.nonzero()[0]]
         asked |= {grown[at] for at in _OFTEN if at < len(grown)}
+    return {minutes: judged(minutes) for minutes in sorted(asked)}
+
+
+def looks_of(judgements: Mapping[int, Judgement]) -> tuple[Look, ...]:
+    """The looks at which the verdict changed; by how many minutes were known, the first first."""
     looks: list[Look] = []
-    for minutes in sorted(asked):
-        known = as_compared(evidence_at(minutes, verdict_at(minutes)))
-        judgement = judge(known, thresholds)
+    for minutes, judgement in judgements.items():
         if not looks or looks[-1].verdict is not judgement.verdict:
             looks.append(Look(minutes, judgement.verdict, judgement.reasons))
     return tuple(looks)

@@ -75,10 +75,11 @@ def gather(
     if windows is not None:
         version = name.version or None
         subject = subject_of(name.service, version, windows, facts, thresholds.minutes_max)
-        tables = minute_tables(store, subject, windows.candidate_until, thresholds.warm_up_s)
         exceptions = _in_nanoseconds(shown.filter(pc.is_valid(shown.column("fingerprint"))))
-        skew = _skew(store, subject, windows.candidate_until)
-        return Gathered(subject, tables, windows, facts, exceptions, skew, until)
+        with ThreadPoolExecutor(1, thread_name_prefix="deploylens-skew") as beside:
+            skew = beside.submit(_skew, store, subject, windows.candidate_until)
+            tables = minute_tables(store, subject, windows.candidate_until, thresholds.warm_up_s)
+            return Gathered(subject, tables, windows, facts, exceptions, skew.result(), until)
     if facts.marked_at is None or shared["since"] is not None:
         return None
     return _marked(store, name, shared, facts, until, thresholds)

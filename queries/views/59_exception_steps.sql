@@ -43,11 +43,6 @@ WITH watched AS MATERIALIZED (
     WHERE w.history
     GROUP BY step
     HAVING sum(w.requests) > 0
-), served AS (
-    SELECT minute, sum(sum(requests)) OVER (ORDER BY minute)::BIGINT AS until_then
-    FROM watched
-    WHERE side IN ('baseline', 'other') AND before
-    GROUP BY minute
 ), strict AS (
     FROM exception_traces(asked_service, asked_version, asked_until, asked_comparison)
 ), levels AS (
@@ -77,17 +72,27 @@ WITH watched AS MATERIALIZED (
         max(l.last_time) FILTER (l.side IN ('baseline', 'other') AND l.before) AS last_seen_before
     FROM levels AS l CROSS JOIN totals AS t
     GROUP BY l.level, l.fingerprint, step
+), served AS (
+    -- A running sum over both; an ASOF join, within a LATERAL one, leaves out all but one of the
+    -- rows that match the same minute (DuckDB 2.0).
+    SELECT *, sum(requests) OVER (ORDER BY minute)::BIGINT AS served
+    FROM (
+        SELECT *, coalesce(epoch_ns(last_seen_before) // 60_000_000_000, -1) AS minute,
+            NULL AS requests
+        FROM stepped
+        UNION ALL BY NAME
+        SELECT minute, requests FROM watched WHERE side IN ('baseline', 'other') AND before
+    )
+    QUALIFY level IS NOT NULL
 )
 SELECT s.level, s.fingerprint, s.fingerprint_loose, s.step,
     h.requests AS step_requests,
-    n.until_then AS served,
-    s.* EXCLUDE (level, fingerprint, fingerprint_loose, step),
+    s.served,
+    s.* EXCLUDE (level, fingerprint, fingerprint_loose, step, served, minute, requests),
     {'candidate': t.candidate, 'baseline': t.baseline, 'own': t.own, 'total': t.total,
         'before': t.before, 'history': t.history,
         'steps': (SELECT count(*) FROM history),
         'candidate_first_seen': t.candidate_first_seen, 'versions': t.versions} AS watched
-FROM stepped AS s
+FROM served AS s
 CROSS JOIN totals AS t
-LEFT JOIN history AS h ON h.step = s.step
-ASOF LEFT JOIN served AS n
-    ON n.minute <= coalesce(epoch_ns(s.last_seen_before) // 60_000_000_000, -1);
+LEFT JOIN history AS h ON h.step = s.step;

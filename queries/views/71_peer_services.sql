@@ -3,13 +3,13 @@
 -- names. It is alive when it answered any request in that environment and window.
 -- param asked_since TIMESTAMP: start of the window
 -- param asked_until TIMESTAMP: its end, not included
--- param asked_from BIGINT: no span before this is read, nanoseconds since 1970; NULL: none is read
+-- param asked_from BIGINT: no span before this is read, nanoseconds since 1970
 -- column environment_name VARCHAR: environment of the callers
 -- column peer VARCHAR: what is called
 -- column peer_service VARCHAR: service behind it; NULL when nothing tells
 -- column alive BOOLEAN: it answered requests
 CREATE OR REPLACE MACRO peer_services(asked_since, asked_until, asked_from := 0) AS TABLE
-WITH received AS MATERIALIZED (
+WITH received AS NOT MATERIALIZED (
     SELECT trace_id, parent_span_id, environment_name, service_name
     FROM store.spans
     WHERE span_kind IN ('SERVER', 'CONSUMER')

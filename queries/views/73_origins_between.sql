@@ -13,7 +13,6 @@ CREATE OR REPLACE MACRO origins_between(asked_since, asked_until) AS TABLE
 WITH paths AS MATERIALIZED (
     FROM failing_paths_between(asked_since, asked_until)
 ), called AS MATERIALIZED (
-    -- Most often there are none: then `since_unix_nano` is NULL, and no other spans are read.
     SELECT trace_key, origin_key, peer, origin_environment,
         epoch_ns(asked_since::TIMESTAMP) AS since_unix_nano
     FROM paths
@@ -22,7 +21,9 @@ WITH paths AS MATERIALIZED (
     SELECT DISTINCT p.trace_key, p.origin_key
     FROM called AS p
     JOIN peer_services(
-        asked_since, asked_until, asked_from := (SELECT any_value(since_unix_nano) FROM called)
+        -- Most often no call is: then no other spans are read. With NULL all of them would be.
+        asked_since, asked_until, asked_from := (
+            SELECT coalesce(any_value(since_unix_nano), 9_223_372_036_854_775_807) FROM called)
     ) AS s
         ON s.alive AND s.peer = p.peer
         AND s.environment_name IS NOT DISTINCT FROM p.origin_environment
@@ -31,7 +32,8 @@ WITH paths AS MATERIALIZED (
         WHERE r.trace_id = p.trace_key AND r.parent_span_id = p.origin_key
             AND r.span_kind IN ('SERVER', 'CONSUMER')
             AND within(r.start_time_unix_nano, asked_since, asked_until)
-            AND r.start_time_unix_nano >= (SELECT any_value(since_unix_nano) FROM called)
+            AND r.start_time_unix_nano >= (
+                SELECT coalesce(any_value(since_unix_nano), 9_223_372_036_854_775_807) FROM called)
     )
 )
 SELECT p.trace_key, p.request_key, p.origin_key, p.topmost,
