@@ -67,9 +67,10 @@ def ranking(rivals: Sequence[Rival], accuse: Accuse, e_value_min: float) -> tupl
     return tuple(sorted(found, key=_rank))
 
 
-def _rank(standing: Standing) -> tuple[bool, bool, float, int, str]:
-    rival, apart = standing.rival, standing.confounded_with is None
-    return not standing.culprit, apart, -standing.log_e, -rival.start, rival.name
+def _rank(standing: Standing) -> tuple[int, float, int, str]:
+    told_apart = standing.confounded_with is None
+    group = int(not told_apart) if standing.culprit else 2 + told_apart
+    return group, -standing.log_e, -standing.rival.start, standing.rival.name
 
 
 def _culprits(
