@@ -5,13 +5,13 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo test bench lint format lock clean
+.PHONY: demo test bench lint format docs lock clean
 
 demo: $(READY)
 	$(BIN)/deploylens demo
 
 test: $(READY) lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -36,6 +36,10 @@ bench: $(READY)
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+# The reference, made from the code; a test says when it is out of date.
+docs: $(READY)
+	$(BIN)/python -m analysis.reference docs/reference
 
 # The versions that CI and developers use; pyproject.toml has the lower bounds.
 lock:

@@ -94,8 +94,18 @@ def _tell(error: Exception, debug: bool) -> int:
             err=True,
         )
         return ExitCode.FAILED
-    click.echo(f"Error: {shown_lines(_message(error))}", err=True)
+    click.echo(_for_log(f"Error: {shown_lines(_message(error))}"), err=True)
     return code
+
+
+def _for_log(text: str) -> str:
+    """The text; where GitHub's runner reads the log, without what it would take for a command."""
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return text
+
+    from analysis.check.github_commands import defused
+
+    return defused(text)
 
 
 def _message(error: Exception) -> str:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from analysis.asking import Asking
 from analysis.deployment_name import (
-    NOTHING_STORED,
     Deployed,
     DeploymentName,
     cut,
     listed,
     unknown_deployment,
 )
+from analysis.empty_states import NothingStored
 from analysis.exit_code import CommandFailed
 from analysis.parameters import value_text
 from analysis.saved_query import bind
@@ -46,7 +46,7 @@ def check_names(deployed: Sequence[Deployed], given: Mapping[str, str]) -> None:
     rows, subject = list(deployed), "the store"
     service, version = given.get("service_name"), given.get("service_version")
     if not rows:
-        raise CommandFailed(NOTHING_STORED)
+        raise NothingStored
     if service is not None:
         known = [row.name for row in rows]
         if not any(n.service == service and version in (None, n.version) for n in known):

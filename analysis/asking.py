@@ -11,6 +11,7 @@ import pyarrow as pa
 from analysis.catalog import Catalog, SavedQuery, user_query_folders
 from analysis.database import open_database
 from analysis.deployment_name import Deployed, DeploymentName
+from analysis.empty_states import NothingStored, nothing_stored
 from analysis.reading_room import QUERY_TIMEOUT_S, SqlAnswer, SqlLimits
 from analysis.rows import Rows, rows_from_arrow
 from analysis.settings import Settings
@@ -71,4 +72,7 @@ def asking(settings: Settings) -> Iterator[Asking]:
     """The store that was set, open for the length of the block, and the catalogue."""
     catalog = load_catalog(settings)
     with open_database(Path(settings.store)) as database:
-        yield Asking(database, catalog)
+        try:
+            yield Asking(database, catalog)
+        except NothingStored:
+            raise NothingStored(nothing_stored(settings.store)) from None

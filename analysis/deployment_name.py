@@ -7,16 +7,13 @@ So every way to split is tried, and the one that the store knows is meant.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from analysis.empty_states import NothingStored
 from analysis.exit_code import CommandFailed, UsageRefused
-from analysis.safe_text import shortened
+from analysis.safe_text import shortened, shown
 from analysis.suggestion import did_you_mean
 
 _LISTED_MAX = 8
 _NAME_LENGTH_MAX = 80
-NOTHING_STORED = (
-    "no span is stored yet. Start 'deploylens serve' and point an exporter at it"
-    " (OTEL_EXPORTER_OTLP_ENDPOINT=http://localhost:4317), or run 'deploylens import FILE'."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +66,9 @@ def named_deployment(text: str, known: Sequence[DeploymentName]) -> DeploymentNa
 
 
 def unknown_deployment(name: DeploymentName, known: Sequence[DeploymentName]) -> str:
-    """Why there is no such deployment, and what there is."""
+    """Why there is no such deployment, and what there is; raises NothingStored."""
     if not known:
-        return NOTHING_STORED
+        raise NothingStored
     versions = [other.version for other in known if other.service == name.service]
     if versions:
         hint = did_you_mean(name.version, versions)
@@ -92,8 +89,8 @@ def listed(names: Iterable[str]) -> str:
 
 
 def cut(name: str) -> str:
-    """A name within an error; a sender may have made it very long."""
-    return shortened(name, _NAME_LENGTH_MAX)
+    """A name within an error, on one line; a sender may have made it very long."""
+    return shortened(shown(name), _NAME_LENGTH_MAX)
 
 
 def _best_split(

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from analysis.asking import Asking
-from analysis.deployment_name import NOTHING_STORED
+from analysis.empty_states import NothingStored
 from analysis.exit_code import UsageRefused
 from analysis.safe_text import shortened, shown
 from analysis.suggestion import did_you_mean
@@ -116,7 +116,9 @@ def _what_there_is(store: Asking, start: str) -> str:
     """The key that was probably meant, and the exceptions seen last."""
     known = _groups(store, "")
     if not known:
-        return "\n" + (NOTHING_STORED if not store.deployed() else "No exception is stored yet.")
+        if not store.deployed():
+            raise NothingStored
+        return "\nNo exception is stored yet: none was recorded on a span or in a log record."
     keys = [key for group in known for key in (group.fingerprint, group.fingerprint_loose)]
     lines = _lines((group.fingerprint, group) for group in known[:_NEWEST_MAX])
     return f"{did_you_mean(start, keys)} Seen last:\n{lines}"

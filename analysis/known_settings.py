@@ -22,6 +22,8 @@ SETTINGS = {
     "grpc": Setting("--grpc", "DEPLOYLENS_GRPC", "serve.grpc", f"127.0.0.1:{GRPC_PORT}"),
     "http": Setting("--http", "DEPLOYLENS_HTTP", "serve.http", f"127.0.0.1:{HTTP_PORT}"),
     "api": Setting("--api", "DEPLOYLENS_API", "serve.api", f"127.0.0.1:{API_PORT}"),
+    "gate": Setting("--gate", "DEPLOYLENS_GATE", "serve.gate", "off"),
+    "receiver": Setting("--receiver", "DEPLOYLENS_RECEIVER", "receiver", ""),
     "max_request_bytes": Setting(
         "--max-request-bytes", "DEPLOYLENS_MAX_REQUEST_BYTES", "serve.max_request_bytes", "64MiB"
     ),
@@ -49,3 +51,6 @@ SETTINGS = {
 
 # What the file may hold as a list of texts.
 LISTS = frozenset({"queries", "serve.cors_origins", "serve.redact.keys", "serve.redact.keep"})
+
+# Tables that are read by a module of their own, and only by who announces.
+WEBHOOKS, GRAFANA = "webhooks", "grafana"

@@ -9,6 +9,11 @@ class QueryFailed(QueryError):
     """DuckDB could not answer: a wrong name, a wrong type, not enough memory."""
 
 
+class QueryInterrupted(QueryFailed):
+    """The receiver stopped the question, or could not begin it, for what it had to do itself; it
+    may be answered when it is asked again."""
+
+
 class QueryRefused(QueryError):
     """The sandbox does not run this statement; the message names what it met."""
 

@@ -21,7 +21,7 @@ import duckdb
 import pyarrow as pa
 
 from analysis.catalog import VIEWS_FOLDER, SavedQuery, bind, packaged_queries
-from analysis.query_error import QueryFailed, QueryTimeout, QueryTooLarge
+from analysis.query_error import QueryFailed, QueryInterrupted, QueryTimeout, QueryTooLarge
 from analysis.question import Question
 from analysis.sandbox import Published, check_statement, published
 from receiver.storage.reader_gate import ReaderGate
@@ -141,7 +141,7 @@ class ReadingRoom:
             try:
                 cursor = self._connection.cursor()
             except duckdb.ConnectionException as error:
-                raise QueryFailed(_CLOSED) from error
+                raise QueryInterrupted(_CLOSED) from error
         try:
             yield cursor
         finally:
@@ -170,7 +170,8 @@ class ReadingRoom:
             try:
                 return _within(timeout_s, cursor, read)
             except duckdb.Error as error:
-                raise QueryFailed(_reason(asked, error)) from error
+                failed = QueryInterrupted if asked.stopped else QueryFailed
+                raise failed(_reason(asked, error)) from error
 
 
 def whole(answer: SqlAnswer) -> pa.Table:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import httpx
 import pyarrow as pa
 
-from analysis.api_wire import (
+from analysis.api.wire import (
     TRUNCATED_HEADER,
     Json,
     OtherEdition,

@@ -4,22 +4,25 @@ readers to it."""
 import logging
 import os
 import secrets
-import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-import duckdb
-
-from analysis.api_turns import Turns
+from analysis.announcing.announcer import Announcer, Rhythm
+from analysis.announcing.looking import Looking
+from analysis.announcing.targets import Targets
+from analysis.api.checks import check_routes
+from analysis.api.gate_app import gate_app
+from analysis.api.local import build_app
+from analysis.api.room_checks import default_thresholds, room_checks
+from analysis.api.rooms import Rooms
+from analysis.api.shared_checks import SharedChecks
+from analysis.api.turns import ApiLimits, Turns
 from analysis.catalog import Catalog
-from analysis.check_api import check_routes, default_thresholds
 from analysis.exit_code import ExitCode
-from analysis.local_api import build_app
-from analysis.reading_room import ANSWER_BYTES_MAX, ReadingRoom, lock_down
 from analysis.service_manager import ServiceManager
 from analysis.stop_signals import StopSignals
 from analysis.verdict.thresholds import Thresholds
@@ -31,30 +34,45 @@ from receiver.settings import Address, ReceiverSettings
 from receiver.storage.reader_gate import STOP_WAIT_S
 from receiver.storage.regrouping import Progress
 from receiver.storage.store import SCHEMA_VERSION
+from receiver.transport.api_keys import ApiKeys
 from receiver.transport.exposure import exposure_warnings
 from receiver.transport.http_server import HttpServer
 from receiver.transport.listener import Listener
+from receiver.transport.tls import Certificates
 
 ThresholdsOf = Callable[[str], Thresholds]
+GATE_LIMITS = ApiLimits(queries_max=2, waiting_max=64)
 
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Serving:
-    """Where a running receiver listens, and the store it writes. `api` is None when it is off."""
+    """Where a running receiver listens, and the store it writes. `api` and `gate` are None when
+    they are off."""
 
     store: Path
     grpc: Address
     http: Address
     api: Address | None
+    gate: Address | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What a receiver offers to those who ask: commands of its host at `api`, pipelines on other
+    machines at `gate` (None: nowhere), by which thresholds it judges; and to which `targets` it
+    announces, in which `rhythm`."""
+
+    api: Address | None
+    gate: Address | None = None
+    thresholds: ThresholdsOf = default_thresholds
+    targets: Targets = field(default_factory=Targets)
+    rhythm: Rhythm = field(default_factory=Rhythm)
 
 
 def serve(
-    settings: ReceiverSettings,
-    api: Address | None,
-    on_ready: Callable[[Serving], None],
-    thresholds: ThresholdsOf = default_thresholds,
+    settings: ReceiverSettings, offered: Offered, on_ready: Callable[[Serving], None]
 ) -> None:
     """Receives until SIGINT or SIGTERM, then drains: everything that was taken is committed.
 
@@ -66,7 +84,7 @@ def serve(
     now: list[tuple[Serving, Receiver]] = []
     stop = StopSignals(lambda: _end_at_once(now))
     with stop.caught(), ThreadPoolExecutor(1, "deploylens-serve") as thread:
-        served = thread.submit(_serve, settings, api, on_ready, thresholds, stop, now)
+        served = thread.submit(_serve, settings, offered, on_ready, stop, now)
         try:
             served.result()
         except _StoppedAtStart:
@@ -75,21 +93,20 @@ def serve(
 
 def _serve(
     settings: ReceiverSettings,
-    api: Address | None,
+    offered: Offered,
     on_ready: Callable[[Serving], None],
-    thresholds: ThresholdsOf,
     stop: StopSignals,
     now: list[tuple[Serving, Receiver]],
 ) -> None:
     manager = ServiceManager()
     with (
         manager.watched(lambda: all(receiver.health.is_live() for _, receiver in now)),
-        _started(settings, api, thresholds, _regrouping(manager, stop)) as (serving, receiver),
+        _started(settings, offered, _regrouping(manager, stop)) as (serving, receiver),
         sparing_started_objects(),
     ):
         now.append((serving, receiver))
         _LOG.info("started", extra=_facts(serving, settings))
-        for warning in exposure_warnings(settings):
+        for warning in exposure_warnings(settings, offered.gate):
             _LOG.warning("%s", warning)
         on_ready(serving)
         manager.tell("READY=1", f"STATUS=receives on {serving.grpc} and {serving.http}")
@@ -125,6 +142,7 @@ def _facts(serving: Serving, settings: ReceiverSettings) -> dict[str, object]:
         "grpc": str(serving.grpc),
         "http": str(serving.http),
         "api": str(serving.api or "off"),
+        "gate": str(serving.gate or "off"),
         "tls": settings.tls is not None,
         "request_bytes_max": settings.request_bytes_max,
         "queue_bytes_max": settings.queue_bytes_max,
@@ -152,32 +170,31 @@ def running(
     settings: ReceiverSettings,
     api: Address | None,
     thresholds: ThresholdsOf = default_thresholds,
+    gate: Address | None = None,
 ) -> Iterator[Serving]:
     """A receiver in this process for the length of the block."""
-    with _started(settings, api, thresholds) as (serving, _receiver):
+    with _started(settings, Offered(api, gate, thresholds)) as (serving, _receiver):
         yield serving
 
 
 @contextmanager
 def _started(
-    settings: ReceiverSettings,
-    api: Address | None,
-    thresholds: ThresholdsOf,
-    on_regrouping: Progress | None = None,
+    settings: ReceiverSettings, offered: Offered, on_regrouping: Progress | None = None
 ) -> Iterator[tuple[Serving, Receiver]]:
-    """At the end the receiver drains while the local API still answers, then that stops, and then
+    """At the end the receiver drains while questions are still answered, then that stops, and then
     the store is closed."""
     with ExitStack() as at_end:
-        listener = None if api is None else Listener(api, "the local API", "--api")
-        if listener is not None:
-            at_end.callback(listener.close)
+        api = _listener(at_end, offered.api, "the local API", "--api")
+        gate = _listener(at_end, offered.gate, "gates", "--gate")
         receiver = Receiver(settings)
         at_end.callback(receiver.close)
         at_end.callback(receiver.drain)  # again if it was not reached below; then nothing is left
         token = secrets.token_urlsafe(32)
         receiver.start(on_regrouping)
-        server = None if listener is None else _api_server(receiver, listener, token, thresholds)
-        if server is not None:
+        asked = _AskedReceiver(receiver, settings, offered.thresholds)
+        servers = [asked.api_server(api, token)] if api else []
+        servers += [asked.gate_server(gate)] if gate else []
+        for server in servers:
             server.start()
             at_end.callback(_stop_questions, receiver)  # those that came meanwhile
             at_end.callback(server.stop)
@@ -186,11 +203,16 @@ def _started(
             store=settings.store,
             grpc=receiver.grpc_address,
             http=receiver.http_address,
-            api=None if server is None else server.address,
+            api=api.address if api else None,
+            gate=gate.address if gate else None,
         )
         write_lease(settings.store, _lease(serving, token))
         at_end.callback(remove_lease, settings.store)
         at_end.callback(receiver.drain)
+        if offered.targets.all:
+            announcer = asked.announcer(offered)
+            at_end.callback(announcer.stop)
+            announcer.start()
         yield serving, receiver
 
 
@@ -199,54 +221,67 @@ def _stop_questions(receiver: Receiver) -> None:
         pass
 
 
-def _api_server(
-    receiver: Receiver, listener: Listener, token: str, thresholds: ThresholdsOf
-) -> HttpServer:
-    started_at_unix_nano = time.time_ns()
-
-    def status() -> Mapping[str, object]:
-        return {"pid": os.getpid(), "started_at_unix_nano": started_at_unix_nano}
-
-    room, catalog, turns = _Rooms(receiver), Catalog.load(), Turns()
-    app = build_app(
-        room.current,
-        token,
-        catalog,
-        receiver.writer.tell,
-        status,
-        turns,
-        open_routes=receiver.routes(),
-        more_routes=[
-            *receiver.import_routes(),
-            *check_routes(room.current, catalog, thresholds, turns),
-        ],
-    )
-    return HttpServer(app, listener)
+def _listener(
+    at_end: ExitStack, address: Address | None, purpose: str, flag: str
+) -> Listener | None:
+    """The port, which is bound before the store is touched; None if there is no address."""
+    if address is None:
+        return None
+    listener = Listener(address, purpose, flag)
+    at_end.callback(listener.close)
+    return listener
 
 
-class _Rooms:
-    """The reading room of the instance that holds the store now; the receiver may have to open it
-    again."""
+class _AskedReceiver:
+    """The servers that answer questions about the store of a receiver."""
 
-    def __init__(self, receiver: Receiver) -> None:
-        self._receiver = receiver
-        self._lock = threading.Lock()
-        self._connection: duckdb.DuckDBPyConnection | None = None
-        self._room: ReadingRoom | None = None
+    def __init__(
+        self, receiver: Receiver, settings: ReceiverSettings, thresholds: ThresholdsOf
+    ) -> None:
+        self._receiver, self._settings, self._thresholds = receiver, settings, thresholds
+        self._room, self._catalog = Rooms(receiver.writer), Catalog.load()
 
-    def current(self) -> ReadingRoom:
-        """The room, made anew after the store was opened again."""
-        with self._lock:
-            connection = self._receiver.writer.connection
-            if self._room is None or connection is not self._connection:
-                room = ReadingRoom(
-                    connection,
-                    readers=self._receiver.writer.readers,
-                    answer_bytes_max=ANSWER_BYTES_MAX,
-                )
-                lock_down(connection)  # before anybody gets the room
-                self._connection, self._room = connection, room
-            return self._room
+    def api_server(self, listener: Listener, token: str) -> HttpServer:
+        """For commands of this host, which show the token."""
+        started_at_unix_nano = time.time_ns()
+
+        def status() -> Mapping[str, object]:
+            return {"pid": os.getpid(), "started_at_unix_nano": started_at_unix_nano}
+
+        turns = Turns()
+        app = build_app(
+            self._room.current,
+            token,
+            self._catalog,
+            self._receiver.writer.tell,
+            status,
+            turns,
+            open_routes=self._receiver.routes(),
+            more_routes=[
+                *self._receiver.import_routes(),
+                *check_routes(self._checks(turns)),
+            ],
+        )
+        return HttpServer(app, listener)
+
+    def gate_server(self, listener: Listener) -> HttpServer:
+        """For pipelines elsewhere. They have turns of their own: no long question of a command
+        keeps a gate waiting."""
+        settings, receiver = self._settings, self._receiver
+        keys = ApiKeys(settings.api_key_file, settings.api_keys)
+        checks = self._checks(Turns(GATE_LIMITS))
+        app = gate_app(checks, receiver.writer.tell, receiver.routes(), keys)
+        tls = Certificates(settings.tls).http_context() if settings.tls else None
+        return HttpServer(app, listener, tls)
+
+    def announcer(self, offered: Offered) -> Announcer:
+        """For targets elsewhere. It asks one question at a time, at the priority of all readers."""
+        looking = Looking(self._room.current, self._catalog, self._thresholds)
+        writer, metrics = self._receiver.writer, self._receiver.metrics.announcements
+        return Announcer(offered.targets, writer, looking, metrics, offered.rhythm)
+
+    def _checks(self, turns: Turns) -> SharedChecks:
+        return room_checks(self._room.current, self._catalog, self._thresholds, turns)
 
 
 def _lease(serving: Serving, token: str) -> Lease:

@@ -3,36 +3,32 @@ default."""
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from analysis.byte_size import parse_byte_size
 from analysis.duration import parse_duration_s
-from analysis.grouping_settings import TABLE as GROUPING_TABLE
-from analysis.grouping_settings import RulesError, grouping_rules
-from analysis.known_settings import LISTS, SETTINGS
+from analysis.known_settings import SETTINGS
+from analysis.settings_file import ConfigurationError as ConfigurationError
+from analysis.settings_file import read_file
 from analysis.suggestion import did_you_mean
 from analysis.verdict.thresholds import Thresholds
-from analysis.verdict_settings import TABLE as VERDICT_TABLE
-from analysis.verdict_settings import ThresholdsError, VerdictSettings, thresholds_from
-from receiver.fingerprints.rules import GroupingRules
+from analysis.verdict_settings import ThresholdsError
 from receiver.flatten.redaction_rules import REDACTION_MODES, RedactionRules
 from receiver.monitoring.log_words import LOG_FORMATS, LOG_LEVELS
 from receiver.settings import Address, parse_address, parse_origin
 from receiver.storage.disk_limits import DISK_BYTES_MIN, RETENTION_MIN_S
 
+if TYPE_CHECKING:
+    from analysis.announcing.targets import Targets
+    from analysis.receiver_url import ReceiverUrl
+
 FILE_NAME = "deploylens.toml"
+API_KEY = "DEPLOYLENS_API_KEY"
 # gRPC counts in 32 bits, and every message is held in memory.
 MESSAGE_BYTES_MOST = 1024**3
 FORMATS = ("table", "json", "csv", "jsonl", "markdown")
-
-# What tomllib hands over before it is checked.
-Toml = Any
-
-
-class ConfigurationError(ValueError):
-    """A setting that cannot be used; the message says where it was read and what is expected."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +52,8 @@ class Settings:
         self._flags, self._environ = flags, environ
         read = read_file((folder or Path.cwd()) / FILE_NAME)
         self._file, self.grouping, self._verdict = read.values, read.grouping, read.verdict
+        self.repository, self._targets = read.repository, read.targets
+        self.redacted_names = read.redacted_names
 
     @property
     def store(self) -> Path:
@@ -64,6 +62,27 @@ class Settings:
         if not given.value:
             raise ConfigurationError(f"{given.origin} names no file. It is the path of the store.")
         return Path(_text(given)).expanduser()
+
+    @property
+    def receiver(self) -> "ReceiverUrl | None":
+        """The receiver on another machine that is asked instead of a store, None for the store.
+
+        A flag for the store counts more than what the environment or the file say.
+        """
+        if self._flags.get("store") and not self._flags.get("receiver"):
+            return None
+        given = self._given("receiver")
+        if not given.value:
+            return None
+        if self._flags.get("store"):
+            raise ConfigurationError("--receiver and --store name two places. Give one of them.")
+        from analysis.receiver_url import receiver_url
+
+        key, authorities = (self._environ.get(n, "") for n in (API_KEY, "SSL_CERT_FILE"))
+        try:
+            return receiver_url(_text(given), key, authorities)
+        except ValueError as error:
+            raise ConfigurationError(f"{given.origin}: {error}.") from None
 
     @property
     def query_folders(self) -> list[Path]:
@@ -176,6 +195,13 @@ class Settings:
         mode = self._one_of("redact", REDACTION_MODES)
         return RedactionRules(mode, self._patterns("redact_key"), self._patterns("keep_key"))
 
+    @property
+    def targets(self) -> "Targets":
+        """Where deployments and verdicts are announced."""
+        from analysis.announcing.targets import Targets
+
+        return self._targets or Targets()
+
     def thresholds(self, service: str) -> Thresholds:
         """What a verdict about this service is measured against."""
         try:
@@ -207,59 +233,6 @@ class Settings:
         if setting.key in self._file:
             return Given(self._file[setting.key], f"{FILE_NAME}: {setting.key}")
         return Given(setting.default, f"the default of {setting.flag}")
-
-
-@dataclass(frozen=True, slots=True)
-class FileContent:
-    """What stands in the file: settings by dotted key, how exceptions are grouped, thresholds."""
-
-    values: Mapping[str, str | list[str]] = field(default_factory=dict)
-    grouping: GroupingRules = field(default_factory=GroupingRules)
-    verdict: VerdictSettings = field(default_factory=VerdictSettings)
-
-
-def read_file(path: Path) -> FileContent:
-    """What the file says; nothing without a file. Raises ConfigurationError."""
-    if not path.is_file():
-        return FileContent()
-    import tomllib
-
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-        grouping = grouping_rules(content.pop(GROUPING_TABLE, {}))
-        verdict = thresholds_from(content.pop(VERDICT_TABLE, {}))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {error}.") from None
-    except (RulesError, ThresholdsError) as error:
-        raise ConfigurationError(f"{path}: {error}") from None
-    settings = _flat(content)
-    known = [setting.key for setting in SETTINGS.values()]
-    for key, value in settings.items():
-        if key not in known:
-            names = [*known, GROUPING_TABLE, VERDICT_TABLE]
-            raise ConfigurationError(
-                f"{path} has an unknown key {key!r}.{did_you_mean(key, names)}"
-                f" It may have: {', '.join(names)}."
-            )
-        _check_type(path, key, value)
-    return FileContent(settings, grouping, verdict)
-
-
-def _flat(table: Mapping[str, Toml], prefix: str = "") -> dict[str, Toml]:
-    flat: dict[str, Toml] = {}
-    for key, value in table.items():
-        if isinstance(value, dict):
-            flat |= _flat(value, f"{prefix}{key}.")
-        else:
-            flat[prefix + key] = value
-    return flat
-
-
-def _check_type(path: Path, key: str, value: Toml) -> None:
-    texts = value if key in LISTS and isinstance(value, list) else [value]
-    if not all(isinstance(text, str) for text in texts):
-        expected = "a list of texts" if key in LISTS else "a text"
-        raise ConfigurationError(f"{path}: {key} is {value!r}, which is not {expected}.")
 
 
 def _text(given: Given) -> str:

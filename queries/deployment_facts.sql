@@ -12,6 +12,7 @@
 -- column irreversible BOOLEAN: marked as not to be rolled back; NULL when not marked
 -- column marked_at TIMESTAMP_NS: time of the latest mark; NULL when not marked
 -- column marked_environment VARCHAR: environment of the mark
+-- column previous_vcs_revision VARCHAR: commit that was deployed before it, from the mark
 WITH marks AS (
     SELECT * FROM store.deployment_marks
     WHERE service_name = $service_name
@@ -40,6 +41,7 @@ SELECT
     m.strategy,
     m.irreversible,
     moment(m.marked_at_unix_nano) AS marked_at,
-    m.environment_name AS marked_environment
+    m.environment_name AS marked_environment,
+    m.previous_vcs_revision
 FROM built AS b LEFT JOIN marks AS m ON true
 WHERE b.resources > 0 OR m.marked_at_unix_nano IS NOT NULL;

@@ -20,6 +20,7 @@
 -- column candidate_client_error_rate DOUBLE: share of client errors, weighted
 -- column baseline_client_error_rate DOUBLE: the same of the baseline
 -- column first_failure TIMESTAMP_NS: start of the candidate's first failing request
+-- column first_failure_trace_id VARCHAR: its trace
 -- column example_trace_id VARCHAR: the candidate's latest failing request, else the baseline's
 -- column service_namespace VARCHAR: namespace of the candidate
 -- column environment_name VARCHAR: environment both were compared in
@@ -56,6 +57,8 @@ WITH endpoints AS (
             sum(weight) FILTER (side = 'baseline')
         ) AS baseline_client_error_rate,
         min(start_time) FILTER (side = 'candidate' AND failure) AS first_failure,
+        arg_min(trace_key, (start_time, span_key)) FILTER (side = 'candidate' AND failure)
+            AS first_failure_trace_key,
         coalesce(
             arg_max(trace_key, (start_time, span_key)) FILTER (side = 'candidate' AND failure),
             arg_max(trace_key, (start_time, span_key)) FILTER (side = 'baseline' AND failure)
@@ -78,6 +81,7 @@ SELECT
     e.candidate_client_error_rate,
     e.baseline_client_error_rate,
     e.first_failure,
+    trace_hex(e.first_failure_trace_key) AS first_failure_trace_id,
     trace_hex(e.example_trace_key) AS example_trace_id,
     c.*
 FROM endpoints AS e

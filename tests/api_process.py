@@ -20,10 +20,12 @@ import duckdb
 import uvicorn
 from starlette.types import ASGIApp
 
-from analysis.api_turns import ApiLimits, Turns
+from analysis.api.checks import check_routes
+from analysis.api.local import build_app
+from analysis.api.room_checks import default_thresholds, room_checks
+from analysis.api.shared_checks import ANSWER_S, REUSE_S
+from analysis.api.turns import ApiLimits, Turns
 from analysis.catalog import Catalog, SavedQuery
-from analysis.check_api import ANSWER_S, check_routes, default_thresholds
-from analysis.local_api import build_app
 from analysis.reading_room import ReadingRoom, lock_down
 from analysis.verdict.thresholds import Thresholds
 from receiver.lease import Lease, remove_lease, write_lease
@@ -44,10 +46,12 @@ def serving_api(
     gate: Callable[[], object] = lambda: None,
     thresholds: Callable[[str], Thresholds] = default_thresholds,
     answer_s: float = ANSWER_S,
+    reuse_s: float = REUSE_S,
 ) -> Iterator[Lease]:
     """The store held by this process and its local API on a free port, with the lease written.
 
-    Each question calls `gate` before it is run. Checks are answered within `answer_s` seconds.
+    Each question calls `gate` before it is run. Checks are answered within `answer_s` seconds,
+    and with the same for `reuse_s`.
     """
     connection = open_store(store, lock_wait_s=5.0)  # whoever waits for it looks into the file
     try:
@@ -61,6 +65,7 @@ def serving_api(
             return room
 
         turns = Turns(limits)
+        checks = room_checks(opened, catalog, thresholds, turns, answer_s, reuse_s)
         app = build_app(
             opened,
             TOKEN,
@@ -68,7 +73,7 @@ def serving_api(
             tell or (lambda statement: _insert(connection, statement)),
             lambda: {"pid": os.getpid()},
             turns,
-            more_routes=check_routes(opened, catalog, thresholds, turns, answer_s),
+            more_routes=check_routes(checks),
         )
         with _listening(app) as port:
             lease = Lease(os.getpid(), f"http://127.0.0.1:{port}", TOKEN, "", "", 0, 1)

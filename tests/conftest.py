@@ -1,6 +1,15 @@
-"""Options of the test run."""
+"""Options of the test run, and what is dear to make and shared by many tests."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+    from analysis.report.contents import Report
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -16,3 +25,62 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def rewrite_golden(request: pytest.FixtureRequest) -> bool:
     """Whether golden files are to be rewritten in this run."""
     return bool(request.config.getoption("--rewrite-golden"))
+
+
+@pytest.fixture(scope="session")
+def shop_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with the orders of the shop, of which checkout 1.4.0 breaks every second; to be read
+    only."""
+    from tests.shop import fill_shop
+
+    return fill_shop(tmp_path_factory.mktemp("shop") / "shop.duckdb")
+
+
+@pytest.fixture(scope="session")
+def shop_report(shop_store: Path) -> "Report":
+    """The report of checkout 1.4.0, the version that breaks paying."""
+    from analysis.deployment_name import DeploymentName
+    from tests.reported import report_of
+
+    return report_of(shop_store, DeploymentName("checkout", "1.4.0"))
+
+
+@pytest.fixture(scope="session")
+def broken_report(tmp_path_factory: pytest.TempPathFactory) -> "Report":
+    """A deployment that fails at two of four endpoints."""
+    from tests.reported import BROKEN, simulated_report
+
+    return simulated_report(tmp_path_factory.mktemp("broken"), BROKEN)
+
+
+@pytest.fixture(scope="session")
+def healthy_report(tmp_path_factory: pytest.TempPathFactory) -> "Report":
+    """A deployment that fails no more than the one before."""
+    from tests.reported import HEALTHY, simulated_report
+
+    return simulated_report(tmp_path_factory.mktemp("healthy"), HEALTHY)
+
+
+@pytest.fixture(scope="session")
+def undecided_report(tmp_path_factory: pytest.TempPathFactory) -> "Report":
+    """A deployment of which too little was seen."""
+    from tests.reported import TOO_LITTLE, simulated_report
+
+    return simulated_report(tmp_path_factory.mktemp("undecided"), TOO_LITTLE)
+
+
+@pytest.fixture(scope="session")
+def hostile_report(tmp_path_factory: pytest.TempPathFactory) -> "Report":
+    """A deployment every name of which is hostile."""
+    from tests import reported
+
+    return reported.hostile_report(tmp_path_factory.mktemp("hostile"))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """A headless Chromium; whoever needs it is skipped where there is none."""
+    from tests.browser import running_browser
+
+    with running_browser() as running:
+        yield running

@@ -61,6 +61,7 @@ TIME_COLUMNS = {
     "silences": "decided_at_unix_nano",
 }
 DEFAULTS: dict[str, dict[str, str]] = {
+    "stacktraces": {},
     "spans": {
         "span_kind": "SERVER",
         "at": "10:00",
@@ -207,10 +208,11 @@ def _repeated(table: str, number: int, row: dict[str, str]) -> Iterator[dict[str
     times, every_s = int(row.get("n", "1")), float(row.get("every", "1"))
     not_stored = {"n", "every", "at", "last", "received", "ms", "until"}
     stored = {k: v for k, v in row.items() if k not in not_stored}
-    start_ns = _nanoseconds(_moment(row["at"]))
+    start_ns = _nanoseconds(_moment(row["at"])) if table in TIME_COLUMNS else 0
     for i in range(times):
         values: dict[str, Any] = {k: None if v == "NULL" else v for k, v in stored.items()}
-        values[TIME_COLUMNS[table]] = start_ns + round(i * every_s * 1e9)
+        if table in TIME_COLUMNS:
+            values[TIME_COLUMNS[table]] = start_ns + round(i * every_s * 1e9)
         if table == "spans":
             values |= _span_values(values, row["ms"])
             ended_ns = values[TIME_COLUMNS[table]] + (values["duration_ns"] or 0)

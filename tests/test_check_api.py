@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from analysis.api_turns import ApiLimits
+from analysis.api.turns import ApiLimits
 from analysis.database import mark_deployment
 from analysis.serving import running
 from analysis.verdict.thresholds import Thresholds
@@ -101,6 +101,17 @@ def test_empty_parameters_are_not_given(client: httpx.Client) -> None:
     assert client.get("/api/check", params={**NEW, "version": ""}).status_code == 404
 
 
+def test_a_deployment_can_be_named_whole(client: httpx.Client) -> None:
+    """`deployment` names it as on the command line, and `window` is the first minutes of it."""
+    named = {"deployment": "checkout@1.4.0"}
+    whole = client.get("/api/check", params=named)
+    assert without_time(whole.json()) == without_time(client.get("/api/check", params=NEW).json())
+    window = client.get("/api/check", params={**named, "window": "3m"})
+    assert window.json()["deployment"]["requests"] == 6
+    unknown = client.get("/api/check", params={"deployment": "chekout@1.4.0"})
+    assert (unknown.status_code, unknown.json()["error"]) == (404, "unknown_deployment")
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
@@ -142,6 +153,9 @@ def test_a_marked_deployment_waits(client: httpx.Client) -> None:
         ("service=&version=1", "malformed", "'service' and 'version'"),
         ("service=a&version=1&servce=b", "malformed", "Did you mean 'service'?"),
         ("service=a&version=1&version=2", "malformed", "'version' was given twice"),
+        ("service=a&version=1&deployment=a@1", "malformed", "or 'deployment' alone"),
+        ("service=a&deployment=a@1", "malformed", "or 'deployment' alone"),
+        ("service=a&version=1&window=soon", "parameter", "'soon' is not a duration"),
         ("service=checkout&version=1.4.0&at=soon", "parameter", "'soon' is not a time"),
         ("service=checkout&version=1.4.0&since=%00", "parameter", "is not a time"),
     ],

@@ -12,12 +12,13 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from analysis.catalog import Catalog
-from analysis.check.check_markdown import check_markdown, prose
+from analysis.check.check_markdown import check_markdown
 from analysis.check.check_text import check_text
 from analysis.check.figures import counted, e_value, percent, points
 from analysis.check.lines import Word
 from analysis.check.look_text import look_text
 from analysis.check.looks import Look
+from analysis.check.markdown_lines import prose
 from analysis.check.proof import rate_text
 from analysis.check.sections import ALWAYS_ASKED, QUERY_OF_KIND, SILENT, SILENT_QUERY, sections
 from analysis.check.verdict_words import VERDICT_WORDS

@@ -73,7 +73,7 @@ def example_lines() -> Iterator[str]:
 @pytest.mark.parametrize("line", list(example_lines()))
 def test_examples_are_understood(line: str) -> None:
     """Each example in a help text is a command line that the parser takes."""
-    typed = re.split(r" [|<] ", line.replace("traces.jsonl", "*"))[0]
+    typed = re.split(r" (?:[|<]|>>?) ", line.replace("traces.jsonl", "*"))[0]
     _, name, *rest = shlex.split(typed, comments=True)
     rest = [__file__ if "*" in word else word for word in rest]
     with program.commands[name].make_context(name, rest) as context:
@@ -91,7 +91,7 @@ def test_without_a_command_the_help_is_shown() -> None:
     """A bare `deploylens` says what can be done; as no command was given, it is a usage error."""
     ended = deploylens()
     assert ended.code == ExitCode.USAGE
-    assert "Commands:" in ended.err
+    assert "Receive:" in ended.err
 
 
 def test_version() -> None:

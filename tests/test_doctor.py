@@ -15,6 +15,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from analysis.announcing.targets import Targets
+from analysis.doctor.announcing import check_announcing
 from analysis.doctor.check import Check, State
 from analysis.doctor.clock import check_clock, synchronised
 from analysis.doctor.credentials import check_credentials
@@ -28,6 +30,7 @@ from analysis.doctor.store_folder import check_store_folder, file_system
 from analysis.doctor.store_state import check_store
 from analysis.doctor.versions import check_versions, unmet
 from analysis.exit_code import ExitCode
+from analysis.settings import Settings
 from receiver.lease import Lease, lease_path, read_lease, write_lease
 from receiver.settings import Address, ReceiverSettings, TlsFiles
 from tests.certificates import LONG_AGO, Authority, tls_files
@@ -391,3 +394,23 @@ def test_clocks_of_senders(tmp_path: Path) -> None:
     assert "fast\\x1b[31m is 8" in check.seen
     assert "slow sends 5.0 h late" in check.seen
     assert "right" not in check.seen
+
+
+def test_targets_of_announcements(tmp_path: Path) -> None:
+    """A target that could never be told fails, a secret that others may read is worth a warning,
+    and no secret is shown."""
+    secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="
+    for name, mode in (("open", 0o644), ("closed", 0o600)):
+        (tmp_path / name).write_text(secret)
+        (tmp_path / name).chmod(mode)
+    hook = (
+        "[[webhooks]]\nname = '{0}'\nurl = 'https://hooks.example.com/{0}'\nsecret_file = '{0}'\n"
+    )
+    names = ("closed", "open", "missing")
+    (tmp_path / "deploylens.toml").write_text("".join(hook.format(name) for name in names))
+    checks = list(check_announcing(Settings({}, {}, tmp_path).targets))
+    assert [check.state for check in checks] == [State.OK, State.WARNING, State.FAILED]
+    assert "No such file" in checks[2].seen
+    assert secret not in str(checks)
+    [none] = check_announcing(Targets())
+    assert none.state == State.OK

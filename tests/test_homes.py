@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from analysis.api_wire import decode_table, encode_table
+from analysis.api.wire import decode_table, encode_table
 from analysis.catalog import Catalog, ParameterError, SavedQuery
 from analysis.database import SqlLimits, mark_deployment, open_database
 from analysis.query_error import QueryError, QueryRefused, QueryTooLarge
@@ -156,7 +156,7 @@ def test_packaged_queries_run_in_both_homes(store: Path) -> None:
     given: dict[str, object] = {
         p.name: "cart" for query in catalog for p in query.parameters if p.required
     }
-    given |= {"since": "2026-11-21", "until": "2026-11-22"}
+    given |= {"since": "2026-11-21", "until": "2026-11-22", "looks": "[]"}
 
     def answers() -> list[pa.Table]:
         with open_database(store) as database:

@@ -12,13 +12,15 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from analysis import serving
-from analysis.query_error import QueryFailed, QueryTimeout
+from analysis.api import rooms as api_rooms
+from analysis.query_error import QueryFailed, QueryInterrupted, QueryTimeout
+from analysis.question import Question
 from analysis.reading_room import ReadingRoom, SqlLimits, connect, lock_down
 from analysis.saved_query import read_saved_query
 from receiver.server import Receiver
 from receiver.settings import Address, ReceiverSettings
 from receiver.storage.marks import DeploymentMark, insert_mark
+from receiver.storage.reader_gate import ReaderGate
 from receiver.storage.store import open_store
 
 ENDLESS = "SELECT count(*) FROM range(100000000) a, range(100000000) b"
@@ -180,15 +182,35 @@ def test_a_room_whose_store_was_opened_again(tmp_path: Path) -> None:
     connection = open_store(tmp_path / "s.duckdb")
     room = ReadingRoom(connection)
     connection.close()
-    with pytest.raises(QueryFailed, match="ask again"):
+    with pytest.raises(QueryInterrupted, match="ask again"):
         room.sql("SELECT 1")
+
+
+def test_a_question_that_had_to_end(tmp_path: Path) -> None:
+    """A question that the receiver stops, to delete or to end, may be asked again; that it failed
+    for itself would be told otherwise."""
+    gate, asked = ReaderGate(), Question()
+    with closing(open_store(tmp_path / "s.duckdb")) as connection:
+        room = ReadingRoom(connection, readers=gate)
+
+        def stop() -> None:
+            while asked.cursor is None:
+                time.sleep(0.005)
+            with gate.closed(0.0, 30.0):
+                pass
+
+        stopping = threading.Thread(target=stop)
+        stopping.start()
+        with pytest.raises(QueryInterrupted, match="ask again"):
+            room.sql(ENDLESS, asked=asked)
+        stopping.join()
 
 
 def test_no_room_before_it_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A room that could not be locked down is not given to the next question."""
     address = Address("127.0.0.1", 0)
     receiver = Receiver(ReceiverSettings(tmp_path / "s.duckdb", address, address))
-    rooms = serving._Rooms(receiver)
+    rooms = api_rooms.Rooms(receiver.writer)
     locked: list[duckdb.DuckDBPyConnection] = []
 
     def lock_second(connection: duckdb.DuckDBPyConnection) -> None:
@@ -197,7 +219,7 @@ def test_no_room_before_it_is_locked(tmp_path: Path, monkeypatch: pytest.MonkeyP
             raise duckdb.OutOfMemoryException("no room")
         lock_down(connection)
 
-    monkeypatch.setattr(serving, "lock_down", lock_second)
+    monkeypatch.setattr(api_rooms, "lock_down", lock_second)
     try:
         with pytest.raises(duckdb.OutOfMemoryException):
             rooms.current()

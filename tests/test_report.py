@@ -13,17 +13,22 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
+from analysis.asking import asking
 from analysis.catalog import Catalog
 from analysis.comparison import Comparison
 from analysis.exit_code import ExitCode
 from analysis.report import findings
-from analysis.report.contents import rows_digest
+from analysis.report.contents import Report, rows_digest
+from analysis.report.recovery import InstanceMinute
+from analysis.report.report_json import report_json
+from analysis.report.templates import rendered
 from analysis.report.words import stack_excerpt
 from analysis.rows import Column, Kind, Rows
+from analysis.settings import Settings
 from analysis.waterfall import TraceSpan
 from tests.command_line import deploylens
 from tests.ingest import key_values, stored, trace_request
-from tests.shop import fill_shop, requests
+from tests.shop import requests
 
 GOLDEN = Path(__file__).parent / "data" / "reports" / "checkout_1.4.0.md"
 MARKDOWN = MarkdownIt("commonmark").enable("table")
@@ -31,6 +36,7 @@ RECORDS = {
     "deployments": findings.Deployment,
     "version_comparison": findings.Measure,
     "error_timeline": findings.Step,
+    "rollout_progress": findings.RolloutStep,
     "failing_endpoints": findings.FailingEndpoint,
     "failing_services": findings.FailingService,
     "failure_origins": findings.FailureOrigin,
@@ -43,15 +49,19 @@ RECORDS = {
     "traffic_changes": findings.Traffic,
     "status_codes": findings.StatusCode,
     "example_traces": findings.ExampleTrace,
+    "instance_minutes": InstanceMinute,
     "trace": TraceSpan,
     "comparison": Comparison,
 }
 
+# What does not take the parameters that the others share.
+ALONE = ("trace", "deployments", "instance_minutes")
 
-@pytest.fixture(scope="module")
-def shop(tmp_path_factory: pytest.TempPathFactory) -> Path:
+
+@pytest.fixture
+def shop(shop_store: Path) -> Path:
     """A store with the orders of the shop."""
-    return fill_shop(tmp_path_factory.mktemp("shop") / "shop.duckdb")
+    return shop_store
 
 
 def section(report: str, title: str) -> str:
@@ -60,43 +70,51 @@ def section(report: str, title: str) -> str:
     return re.split(r"\n#+ ", after)[0].strip()
 
 
-def test_the_report_of_the_shop(shop: Path, rewrite_golden: bool) -> None:
+@pytest.fixture
+def document(shop_report: Report) -> str:
+    """The document of the version that breaks paying."""
+    return rendered(shop_report, "default")
+
+
+@pytest.fixture(scope="module")
+def windowed(shop_store: Path) -> str:
+    """The document of a part of its time, against a baseline that was named."""
+    said = ("--since", "2026-11-21T10:31Z", "--baseline", "1.3.9")
+    return deploylens("report", "checkout@1.4.0", *said, store=shop_store).out
+
+
+def test_the_report_of_the_shop(document: str, rewrite_golden: bool) -> None:
     """The whole document, as it is pasted: rewritten by --rewrite-golden and read as a diff."""
-    text = deploylens("report", "checkout@1.4.0", store=shop).out
     if rewrite_golden:
-        GOLDEN.write_text(text, encoding="utf-8")
-    assert text == GOLDEN.read_text(encoding="utf-8")
+        GOLDEN.write_text(document, encoding="utf-8")
+    assert document == GOLDEN.read_text(encoding="utf-8")
 
 
-def test_the_same_data_gives_the_same_bytes(shop: Path, tmp_path: Path) -> None:
+def test_the_same_data_gives_the_same_bytes(shop_report: Report, tmp_path: Path) -> None:
     """Neither the moment of asking nor the order and time of arrival show in a report."""
     backwards = tmp_path / "backwards.duckdb"
     stored(backwards, *reversed(list(requests())))
-    once = deploylens("report", "checkout@1.4.0", store=shop)
-    again = deploylens("report", "checkout@1.4.0", store=shop)
-    other = deploylens("report", "checkout@1.4.0", store=backwards)
-    assert once.code == ExitCode.DONE
-    assert once.out == again.out == other.out
+    other = deploylens("report", "checkout@1.4.0", "--format", "json", store=backwards)
+    assert other.code == ExitCode.DONE
+    assert other.out == report_json(shop_report)
 
 
-def test_the_appendix_is_true(shop: Path) -> None:
+def test_the_appendix_is_true(shop: Path, windowed: str) -> None:
     """Each query of the appendix, asked again with its parameters, has the rows of its hash."""
-    appendix = section(
-        deploylens("report", "checkout@1.4.0", "--since", "2026-11-21T10:31Z", store=shop).out,
-        "Appendix: the queries behind this",
-    )
+    appendix = section(windowed, "Appendix: the queries behind this")
     table_of_all, table_of_queries = appendix.split("\n\n")[1:]
     shared = dict(re.findall(r"^\| (\w+) \| `?([^`|]+?)`? \|$", table_of_all, re.MULTILINE))
     asked = re.findall(r"^\| (\w+) \| (.*) \| (\d+) \| `(\w+)` \|$", table_of_queries, re.MULTILINE)
     assert len(asked) == len(RECORDS)
-    for name, own, count, digest in asked:
-        given = {} if name in ("trace", "deployments") else dict(shared)
-        given |= dict(pair.split("=") for pair in own.split())
-        arguments = [f"-p{key}={value}" for key, value in given.items()]
-        text = deploylens("query", name, *arguments, "--format", "json", store=shop).out
-        assert len(json.loads(text)) == int(count)
-        if int(count):
-            assert digest == digest_of_json(text), name
+    with asking(Settings({"store": str(shop)})) as store:
+        for name, own, count, digest in asked:
+            given = {} if name in ALONE else dict(shared)
+            given |= dict(pair.split("=") for pair in own.replace("`", "").split())
+            rows = store.rows(name, given)
+            assert (len(rows), rows_digest(rows)) == (int(count), digest), name
+    said = [f"-p{key}={value}" for key, value in shared.items()]
+    text = deploylens("query", "failing_endpoints", *said, "--format", "json", store=shop).out
+    assert ("failing_endpoints", digest_of_json(text)) in {(one[0], one[3]) for one in asked}
 
 
 def digest_of_json(text: str) -> str:
@@ -114,40 +132,26 @@ def test_every_field_is_a_column() -> None:
         assert {field.name for field in fields(record_class)} <= declared, name
 
 
-def test_a_report_as_of_an_earlier_moment(shop: Path) -> None:
-    """--until reads nothing later: before its first failure the new version looks well."""
-    early = deploylens("report", "checkout@1.4.0", "--until", "2026-11-21T10:30:20Z", store=shop)
-    assert "served 1 request; 0 of 1 failed (0 %)." in section(early.out, "Summary")
-    assert "2026-11-21 10:30:30" not in early.out
+def test_a_report_as_of_an_earlier_moment(shop: Path, tmp_path: Path) -> None:
+    """--until reads nothing later: before its first failure the new version looks well. -o writes
+    it into a file, and says so."""
+    path, until = tmp_path / "incident.md", "2026-11-21T10:30:20Z"
+    ended = deploylens("report", "checkout@1.4.0", "--until", until, "-o", path, store=shop)
+    assert (ended.code, ended.out, ended.err) == (ExitCode.DONE, "", f"Wrote {path}.\n")
+    early = path.read_text(encoding="utf-8")
+    assert "served 1 request; 0 of 1 failed (0 %)." in section(early, "Summary")
+    assert "2026-11-21 10:30:30" not in early
 
 
-def test_a_named_baseline(shop: Path) -> None:
+def test_a_named_baseline(windowed: str) -> None:
     """--baseline says what to compare with."""
-    named = deploylens("report", "checkout@1.4.0", "--baseline", "1.3.9", store=shop)
-    assert "Compared with 1.3.9, as asked: 0 of 60 failed" in named.out
+    assert "Compared with 1.3.9, as asked: 0 of 60 failed" in windowed
 
 
-def test_what_people_know_is_left_blank(shop: Path) -> None:
+def test_what_people_know_is_left_blank(document: str) -> None:
     """Root cause, people and actions are marked to be filled in, and never guessed."""
-    text = deploylens("report", "checkout@1.4.0", store=shop).out
-    for title in ("Root cause", "Trigger", "Detection", "Response and recovery", "Action items"):
-        assert section(text, title).startswith("> **To fill in:**")
-
-
-def test_it_is_written_to_a_file_once(shop: Path, tmp_path: Path) -> None:
-    """A file with other content may hold somebody's notes, and is replaced only by --force."""
-    path = tmp_path / "incident.md"
-    asked = ("report", "checkout@1.4.0", "-o", path)
-    first = deploylens(*asked, store=shop)
-    assert (first.code, first.out, first.err) == (ExitCode.DONE, "", f"Wrote {path}.\n")
-    assert deploylens(*asked, store=shop).code == ExitCode.DONE
-    path.write_text("my notes")
-    refused = deploylens(*asked, store=shop)
-    assert refused.code == ExitCode.USAGE
-    assert "may hold notes" in refused.err
-    assert path.read_text() == "my notes"
-    assert deploylens(*asked, "--force", store=shop).code == ExitCode.DONE
-    assert path.read_text(encoding="utf-8") == GOLDEN.read_text(encoding="utf-8")
+    for title in ("Root cause", "Action items"):
+        assert "**To fill in:**" in section(document, title)
 
 
 def test_a_deployment_that_sent_nothing(tmp_path: Path) -> None:
@@ -229,10 +233,10 @@ def _add_exception(span: Span, evil: str) -> None:
 @pytest.mark.parametrize(
     "evil",
     [
-        "<img src=x onerror=alert(1)>|`|\\|```\n\n# Not ours\n| a | b |\n|---|---|\n",
+        "<img src=x onerror=alert(1)>|`|\\|```\n\n# Not ours\n| a | b |\n|---|---|\n"
         "[x](javascript:alert(1)) ![y](http://e/) <http://e/> http://e/ **b** _i_ ~~s~~",
+        "    indented\n- list\n> quote\n***\n&lt;b&gt;\n"
         "\x1b]0;owned\x07\x1b[2J\u202e@team #1\r\n```\n</details><script>",
-        "    indented\n- list\n> quote\n***\n&lt;b&gt;",
     ],
 )
 def test_hostile_names_stay_text(tmp_path: Path, evil: str) -> None:

@@ -51,6 +51,8 @@ def old_store(path: Path, version: int) -> None:
         connection.execute(
             "INSERT INTO store_schema VALUES ($v, 'deploylens 0.1.0', 1)", {"v": version}
         )
+        if version > 2:
+            connection.execute("INSERT INTO grouping VALUES (2, 'rules', 1)")
         if version > 1:
             connection.execute("INSERT INTO retention_edge VALUES (3, 1, 1, 1, 1, 1)")
             connection.execute(
@@ -62,6 +64,16 @@ def old_store(path: Path, version: int) -> None:
             "INSERT INTO deployment_marks BY NAME SELECT 'shop' AS service_name,"
             " '1.0' AS service_version, false AS irreversible, 1 AS marked_at_unix_nano"
         )
+        if version > 2:
+            connection.execute("INSERT INTO stacktraces VALUES (7, 'E: ')")
+            connection.execute(
+                "INSERT INTO exceptions BY NAME SELECT 1 AS time_unix_nano, 'traces' AS signal,"
+                " 'event' AS exception_source, 'shop' AS service_name, 1 AS resource_id,"
+                " 'order 1' AS exception_message, 7 AS stacktrace_id, 3 AS message_at,"
+                " 'f' AS fingerprint, 'l' AS fingerprint_loose, 2 AS fingerprint_version,"
+                " 1 AS request_id"
+            )
+            return
         connection.executemany(
             "INSERT INTO exceptions BY NAME SELECT $1 AS time_unix_nano, $2 AS signal,"
             " 'shop' AS service_name, 1 AS resource_id, $3 AS exception_message,"
@@ -108,6 +120,29 @@ def test_older_store_is_brought_up_to_date(tmp_path: Path, version: int) -> None
     assert [tuple(one.values()) for one in sources] == [("event", "traces"), ("log", "logs")]
     assert len(rows(path, "SELECT 1 AS one FROM stacktraces")) == 3
     assert rows(path, "SELECT fingerprint_version FROM grouping") == [{"fingerprint_version": 1}]
+    fresh = tmp_path / "new.duckdb"
+    stored(fresh, trace_request({}))
+    assert columns(path) == columns(fresh)
+
+
+def test_store_without_announcements_is_brought_up_to_date(tmp_path: Path) -> None:
+    """A store of version 3 gets the tables of announcements and is otherwise as it was: what its
+    fingerprints were made with is still known, so nothing is grouped again."""
+    path = tmp_path / "old.duckdb"
+    old_store(path, 3)
+    with duckdb.connect() as connection, pytest.raises(StoreSchemaMismatch, match="serve --store"):
+        attach_read_only(connection, path)
+    open_store(path).close()
+    assert row(path, "SELECT list(schema_version ORDER BY ALL) AS v FROM store_schema") == {
+        "v": [3, SCHEMA_VERSION]
+    }
+    grouping = "SELECT fingerprint_version, rules_digest FROM grouping"
+    assert rows(path, grouping) == [{"fingerprint_version": 2, "rules_digest": "rules"}]
+    assert rows(path, f"SELECT exception_stacktrace FROM {EXCEPTIONS}") == [
+        {"exception_stacktrace": "E: order 1"}
+    ]
+    assert rows(path, "SELECT sightings FROM exception_history") == [{"sightings": 7}]
+    assert rows(path, "FROM announcements") == rows(path, "FROM announcement_deliveries") == []
     fresh = tmp_path / "new.duckdb"
     stored(fresh, trace_request({}))
     assert columns(path) == columns(fresh)

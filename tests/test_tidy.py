@@ -42,10 +42,13 @@ FROM_RECEIVER = {
     "receiver.transport.http_server": "the local API runs in the same kind of server thread",
     "receiver.importer": "`import` writes files into the store",
     "receiver.lease": "finds the receiver that holds a store",
-    "receiver.transport.listener": "the port of the local API",
+    "receiver.transport.http_auth": "gates ask for the receiver's keys",
+    "receiver.transport.listener": "the ports where questions are asked",
     "receiver.monitoring.log_lines": "`serve` says how the log is written",
     "receiver.monitoring.log_words": "settings of the log",
+    "receiver.monitoring.announcement_metrics": "what is announced is counted",
     "receiver.monitoring.metrics": "`serve` says its version",
+    "receiver.storage.announcements": "what is announced is stored",
     "receiver.storage.marks": "`mark` writes what was deployed",
     "receiver.otlp_files.file_record": "the recordings of the demo",
     "receiver.otlp_files.files": "the recordings of the demo",
@@ -59,6 +62,9 @@ FROM_RECEIVER = {
     "receiver.fingerprints.rules": "the rules of `deploylens.toml`",
     "receiver.fingerprints.messages.kind": "`explain-exception` shows what was replaced",
     "receiver.fingerprints.explanation": "`explain-exception` shows why",
+    "receiver.fingerprints.frame": "frames of failing exceptions are looked up in a checkout",
+    "receiver.fingerprints.place": "and read from their stack traces",
+    "receiver.fingerprints.source_path": "which folders are no part of a program's name",
     "receiver.storage.store": "opens and checks the store",
     "receiver.transport.tls": "`doctor` checks the certificate",
 }
@@ -73,7 +79,7 @@ PLACES = (
     *(".github", ".ci"),
 )
 TOP_SUFFIXES = {"", ".md", ".toml", ".yaml", ".lock"}
-NOT_OURS = {"__pycache__", "node_modules", "build", "data", "demo_data"}
+NOT_OURS = {"__pycache__", "node_modules", "build", "data", "demo_data", "pictures"}
 # Files with invented absolute paths, as stack traces hold them: path -> reason.
 INVENTED_PATHS = {
     "receiver/fingerprints/source_path.py": "shows what a path is reduced to",

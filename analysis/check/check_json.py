@@ -15,7 +15,7 @@ from analysis.check.figures import E_VALUE_MAX
 from analysis.formats.json_rows import json_text
 from analysis.verdict.check import SCHEMA_VERSION, Check, Gate, Verdict
 
-_RENAMED = {"since": "from", "until": "to"}
+RENAMED = {"since": "from", "until": "to"}
 
 # Values of any kind that JSON has.
 Json = Any
@@ -66,7 +66,7 @@ def plain(value: object) -> Json:
             return [plain(one) for one in value]
         case _ if is_dataclass(value):
             named = (field.name for field in fields(value))
-            return {_RENAMED.get(name, name): plain(getattr(value, name)) for name in named}
+            return {RENAMED.get(name, name): plain(getattr(value, name)) for name in named}
     raise TypeError(f"a check holds {value!r}, which JSON cannot say.")
 
 

@@ -3,7 +3,7 @@
 All text that came with telemetry is harmless in it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import assert_never
 
 from rich.console import RenderableType
@@ -35,7 +35,7 @@ def headline(check: Check) -> Iterator[RenderableType]:
     """The verdict, what to do, and the strongest reasons."""
     words = VERDICT_WORDS[check.verdict]
     title = Text(words.title, style=words.style)
-    rest = "".join(_shown(word) for word in name_words(check))
+    rest = plain_text(name_words(check))
     yield Text.assemble(title, "  ", (rest, "bold"), (f"  gate: {check.gate}", "dim"))
     yield Text(_text(to_do(check)), style="bold", overflow="fold")
     if check.reasons:
@@ -54,8 +54,13 @@ def _laid_out(one: Line) -> RenderableType:
     return grid
 
 
+def plain_text(words: Iterable[Word]) -> str:
+    """The words as text that is harmless in a terminal."""
+    return "".join(_shown(word) for word in words)
+
+
 def _text(one: Line) -> str:
-    return "".join(_shown(word) for word in one.words)
+    return plain_text(one.words)
 
 
 def _shown(word: Word) -> str:

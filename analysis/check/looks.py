@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 from analysis.exit_code import CommandFailed
 from analysis.home_error import ReceiverOverloaded, ReceiverUnreachable
-from analysis.query_error import QueryTimeout
+from analysis.query_error import QueryInterrupted, QueryTimeout
 from analysis.verdict.check import Check, Gate
 from receiver.storage.store import StoreLocked
 
 # What the next look may not meet again: a deployment that has sent nothing yet, a receiver that
-# starts or is busy.
-PASSING = (CommandFailed, QueryTimeout, ReceiverOverloaded, ReceiverUnreachable, StoreLocked)
+# starts, is busy, or stopped the question to store or delete.
+PASSING = (
+    *(CommandFailed, QueryInterrupted, QueryTimeout),
+    *(ReceiverOverloaded, ReceiverUnreachable, StoreLocked),
+)
 
 
 @dataclass(frozen=True, slots=True)

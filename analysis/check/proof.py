@@ -102,8 +102,9 @@ def bound_text(check: Check) -> str:
     elif check.verdict in _PROVING:
         proven, shown = "Proven by all kinds of evidence together", ""
     else:
-        seen = "nothing could be compared" if own is None else f"its e-value is {e_value(own)}"
-        return f"Not proven: {seen}, and {e_value(needed)} would prove it"
+        if own is None:
+            return "Not proven: nothing could be compared"
+        return f"Not proven: its e-value is {e_value(own)}, and {e_value(needed)} would prove it"
     misled = f"wrong at most once in {round(needed):,} such deployments, however often you look"
     return f"{proven}: {misled}{shown}"
 
@@ -113,7 +114,7 @@ def onset_text(onset: Onset) -> str:
     if onset.at is None:
         return ""
     between = ""
-    if onset.low is not None and onset.high is not None:
+    if onset.low is not None and onset.high is not None and onset.low != onset.high:
         between = f", between {moment(onset.low)[11:]} and {moment(onset.high)[11:]}"
     relation = _RELATIONS.get(onset.relation or "", "")
     return f"Failures rose at {moment(onset.at)} UTC{between}" + (f", {relation}" * bool(relation))

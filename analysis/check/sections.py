@@ -56,10 +56,10 @@ def sections(check: Check) -> list[Section]:
         Section("Failures", tuple(proof(check))),
         Section("Compared", tuple(compared(check))),
         Section("More reasons", _said(later)),
-        Section("Where failures start", _cut(map(_origin, check.origins))),
+        Section("Where failures start", _cut(map(origin_lines, check.origins))),
         Section("Findings", _cut(map(finding_lines, check.findings))),
         Section("Exceptions", _cut(map(_exception, check.exceptions))),
-        Section("Known patterns", _cut(map(_signature, check.signatures))),
+        Section("Known patterns", _cut(map(signature_lines, check.signatures))),
         Section("Suspects", (*_cut(map(_suspect, check.suspects)), *_owners(check.owners))),
         Section("Ruled out", _said(check.ruled_out)),
         Section("Caveats", _said(check.caveats)),
@@ -92,7 +92,8 @@ def _cut(told: Iterable[tuple[Line, ...]]) -> tuple[Line, ...]:
     return (*chain.from_iterable(every[:LISTED_MAX]), *last)
 
 
-def _origin(origin: Origin) -> tuple[Line, ...]:
+def origin_lines(origin: Origin) -> tuple[Line, ...]:
+    """Which share of the failures starts where."""
     thrown = (": ", Sent(origin.exception_type)) if origin.exception_type else ()
     share = f"{percent(origin.share)} ({counted(origin.failures, 'failure')}) in "
     where = (*service_words(origin.service, origin.version), ", ", Sent(origin.span_name))
@@ -114,7 +115,8 @@ def _exception(one: ExceptionState) -> tuple[Line, ...]:
     return first, line(*words, ", ", Sent(one.fingerprint), tone=QUIET, below=True)
 
 
-def _signature(one: SignatureShown) -> tuple[Line, ...]:
+def signature_lines(one: SignatureShown) -> tuple[Line, ...]:
+    """A known pattern with its evidence, what to check first and the usual advice."""
     return (
         line(
             Said(one.name.replace("_", " ")),
@@ -127,7 +129,11 @@ def _signature(one: SignatureShown) -> tuple[Line, ...]:
 
 
 def _suspect(one: Suspect) -> tuple[Line, ...]:
-    return (line(Sent(one.commit), " by ", Sent(one.author), ": ", Sent(one.summary)),)
+    """A commit, not its author: what changed is asked about first. The JSON names both."""
+    files = f"score {number(one.score)}" + (", " if one.files else "")
+    first = Sent(one.files[0]) if one.files else ""
+    more = f" and {len(one.files) - 1} more" if len(one.files) > 1 else ""
+    return (line(Sent(one.commit), ": ", Sent(one.summary), f" ({files}", first, f"{more})"),)
 
 
 def _owners(owners: Iterable[str]) -> tuple[Line, ...]:

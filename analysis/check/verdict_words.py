@@ -70,10 +70,11 @@ def needed_text(needed: Needed) -> str:
     about = counted(needed.requests, "more request")
     if needed.minutes is None:
         return f"A decision needs about {about}."
-    return f"A decision needs about {about}, {_minutes(needed.minutes)} at this rate."
+    return f"A decision needs about {about}, {minutes_text(needed.minutes)} at this rate."
 
 
-def _minutes(minutes: float) -> str:
+def minutes_text(minutes: float) -> str:
+    """A time to wait, in minutes, or hours when it is long."""
     if minutes >= 120:
         return f"{number(round(minutes / 60))} h"
     return f"{number(max(1, round(minutes)))} min"

@@ -2,29 +2,38 @@
 
 from contextlib import suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from analysis.commands.check_options import CheckOptions, as_duration, as_moment, deployment_options
+from analysis.commands.check_output import (
+    FORMATS,
+    CheckFile,
+    as_files,
+    leave_for_github,
+    rendered,
+    told_in_log,
+)
 from analysis.commands.options import (
     Invocation,
     debug_option,
     examples,
     pass_invocation,
+    receiver_option,
     store_option,
 )
 from analysis.commands.output import say, write
+from analysis.commands.repo_option import checkout, repo_option, suspected
 from analysis.exit_code import ExitCode, OutputClosed
 
 if TYPE_CHECKING:
     from analysis.check.looks import Look
     from analysis.verdict.check import Check
 
-FORMATS = ("table", "json", "markdown")
 INTERVAL_S = 15.0
 _SAY_AGAIN_S = 60.0
-_WIDTH_PIPED = 80
 _UNDECIDED = {
     "pass": ExitCode.DONE,
     "fail": ExitCode.GATE_FAIL,
@@ -39,6 +48,10 @@ _UNDECIDED = {
         "deploylens check shop@1.4.0 --wait 15m              # in a pipeline, after the deploy",
         "deploylens check shop@1.4.0 --wait 15m --on-inconclusive fail --format json",
         "deploylens check shop@1.4.0 --at 2026-11-21T10:34:00Z   # as it would have been then",
+        "deploylens check shop@1.4.0 --receiver https://deploylens.example.com:4321 --wait 15m",
+        "deploylens check shop@1.4.0 --repo .                # and which commits to look at",
+        "deploylens check shop@1.4.0 --format github         # in a GitHub workflow",
+        "deploylens check shop@1.4.0 --write junit=check.xml --write codequality=quality.json",
     )
     + "\n\n\b\nExit codes: 0 healthy, 10 roll_back or fix_forward, 11 undecided (hold,\n"
     "not_enough_data, not_this_deployment), also when --wait is over; --on-inconclusive\n"
@@ -73,8 +86,19 @@ _UNDECIDED = {
     "--format",
     "form",
     type=click.Choice(FORMATS),
-    help="For people, programs, or a pull request. [env DEPLOYLENS_FORMAT; default table]",
+    help="For people, programs, a pull request or a pipeline. [env DEPLOYLENS_FORMAT; default"
+    " table]",
 )
+@click.option(
+    "--write",
+    "written",
+    multiple=True,
+    callback=as_files,
+    metavar="FORMAT=FILE",
+    help="Also write the check in this format into a file; may be repeated.",
+)
+@repo_option
+@receiver_option
 @store_option
 @debug_option
 @pass_invocation
@@ -90,6 +114,8 @@ def check(
     on_inconclusive: str,
     factors: bool,
     form: str | None,
+    written: tuple[CheckFile, ...],
+    repo: Path | None,
 ) -> int:
     """Say whether a deployment broke something, how sure that is, and what to do.
 
@@ -100,6 +126,8 @@ def check(
     With --wait a deployment that has sent nothing yet is waited for; one that is still unknown at
     the end is an error, not a verdict.
     """
+    for file in written:
+        file.clear()
     if at is not None and wait is not None:
         raise click.UsageError(
             "--at names one moment, and --wait asks again as time goes by. Give one of them."
@@ -110,17 +138,27 @@ def check(
 
     from analysis.check.looks import looks
 
+    question, source = options.question(settings), checkout(settings, repo)
     wait_s = wait.total_seconds() if wait is not None else 0.0
-    progress = _Progress(wait_s)
-    for look in looks(options.question(settings), INTERVAL_S, wait_s):
+    progress = _Progress(wait_s, form)
+    for look in looks(question, INTERVAL_S, wait_s):
         last = look
         if look.is_decided:
             break
         progress.tell(look)
-    found = last.found()
-    with suppress(OutputClosed):  # whoever read only the first lines gets the verdict all the same
-        write(_rendered(found, form))
+    found = suspected(last.found(), settings, source)
+    _give(found, form, written)
     return _exit_code(found, on_inconclusive)
+
+
+def _give(found: "Check", form: str, written: tuple[CheckFile, ...]) -> None:
+    """Write the check wherever it was asked for."""
+    with suppress(OutputClosed):  # whoever read only the first lines gets the verdict all the same
+        write(rendered(found, form))
+    for file in written:
+        file.write(found)
+    if form == "github":
+        leave_for_github(found)
 
 
 def _exit_code(found: "Check", on_inconclusive: str) -> ExitCode:
@@ -134,29 +172,13 @@ def _exit_code(found: "Check", on_inconclusive: str) -> ExitCode:
     return code
 
 
-def _rendered(found: "Check", form: str) -> str:
-    if form == "json":
-        from analysis.check.check_json import check_document, document_text
-
-        return document_text(check_document(found))
-    if form == "markdown":
-        from analysis.check.check_markdown import check_markdown
-
-        return check_markdown(found)
-
-    from analysis.check.check_text import check_text
-    from analysis.printing import printed
-    from analysis.terminal import stdout_colour, stdout_width
-
-    width = stdout_width() or _WIDTH_PIPED
-    return printed(*check_text(found), width=width, colour=stdout_colour())
-
-
 class _Progress:
     """Tells on standard error what is waited for: when it changes, and once a minute."""
 
-    def __init__(self, wait_s: float) -> None:
+    def __init__(self, wait_s: float, form: str) -> None:
         from time import monotonic
+
+        self._form = form
 
         self._clock, self._end = monotonic, monotonic() + wait_s
         self._waits = wait_s > 0
@@ -174,7 +196,8 @@ class _Progress:
         if state.key == self._told and now - self._told_at < _SAY_AGAIN_S:
             return
         self._told, self._told_at = state.key, now
-        say(f"{state.text} Asking again for {_length(left_s)}.")
+        text = f"{state.text} Asking again for {_length(left_s)}."
+        say(told_in_log(text, self._form))
 
 
 def _length(seconds: float) -> str:

@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from analysis.commands.completed_names import complete_deployment
 from analysis.settings import Settings
 
 if TYPE_CHECKING:
+    from analysis.check.asked_check import AskedCheck
+    from analysis.receiver_url import ReceiverUrl
     from analysis.verdict.check import Check
 
 Command = TypeVar("Command", bound=Callable[..., object])
@@ -58,7 +61,8 @@ class CheckOptions:
     factors: bool = False
 
     def question(self, settings: Settings) -> "Callable[[], Check]":
-        """Asks for the check. The store is opened for each look, so nobody waits meanwhile."""
+        """Asks for the check. The store is opened for each look, so nobody waits meanwhile; or a
+        receiver on another machine is asked."""
         from datetime import UTC, datetime
 
         from analysis.asking import asking
@@ -73,11 +77,25 @@ class CheckOptions:
         given = {name: value for name, value in said.items() if value is not None}
         asked = AskedCheck(self.deployment, given, self.window, self.factors)
 
+        receiver = settings.receiver
+        if receiver is not None:
+            return self._question_to(receiver, asked)
+
         def look() -> "Check":
             with asking(settings) as store:
                 return ask(store, asked, settings.thresholds, datetime.now(UTC))
 
         return look
+
+    def _question_to(self, url: "ReceiverUrl", asked: "AskedCheck") -> "Callable[[], Check]":
+        from analysis.remote_receiver import RemoteReceiver
+
+        if self.factors:
+            raise click.UsageError(
+                "--factors takes longer than a receiver's gate may. Ask on its host."
+            )
+
+        return lambda: RemoteReceiver(url).check(asked)
 
 
 def deployment_options(command: Command) -> Command:
@@ -96,7 +114,7 @@ def deployment_options(command: Command) -> Command:
             "--deployment-id", metavar="ID", help="Roll-out. [default: the version's latest]"
         ),
         click.option("--environment", metavar="NAME", help="Environment. [default: its latest]"),
-        click.argument("deployment", metavar="SERVICE@VERSION"),
+        click.argument("deployment", metavar="SERVICE@VERSION", shell_complete=complete_deployment),
     ):
         command = option(command)
     return command

@@ -12,9 +12,10 @@ from analysis.commands.options import (
     pass_invocation,
     store_option,
 )
-from analysis.commands.output import write
+from analysis.commands.output import say, write
 
 if TYPE_CHECKING:
+    from analysis.asking import Asking
     from analysis.incident.incident import Incident
 
 FORMATS = ("table", "json", "markdown")
@@ -73,8 +74,27 @@ def incident(
     with asking(settings) as store:
         if environment is not None:
             check_names(store.deployed(), {"environment_name": environment})
+        _say_where_the_spans_are(store, start)
         found = investigate(store, start, end, environment, settings.thresholds, now)
     write(_rendered(found, form))
+
+
+def _say_where_the_spans_are(store: "Asking", start: datetime) -> None:
+    """An empty window is no all-clear: says what there is instead; raises NothingStored."""
+    from analysis.empty_states import NothingStored
+    from analysis.overview.deployment_line import FailureMinute, last_time
+
+    latest = last_time(store.rows("failure_minutes", {"length": "1m"}).records(FailureMinute))
+    if latest is None:
+        if not len(store.rows("deployment_names")):
+            raise NothingStored
+        return
+    if latest.replace(tzinfo=None) < start:
+        say(
+            f"Nothing is stored since {start:%Y-%m-%d %H:%M} UTC. The latest span is of"
+            f" {latest:%Y-%m-%d %H:%M}: 'deploylens incident --at {latest:%Y-%m-%dT%H:%MZ}'"
+            " looks at the hour before it."
+        )
 
 
 def _window(since: str | None, at: str | None, now: datetime) -> tuple[datetime, datetime]:

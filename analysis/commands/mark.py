@@ -7,6 +7,7 @@ from analysis.commands.options import (
     debug_option,
     examples,
     pass_invocation,
+    receiver_option,
     store_option,
 )
 from analysis.safe_text import shown
@@ -18,6 +19,7 @@ from analysis.safe_text import shown
         "deploylens mark shop 1.4.0",
         'deploylens mark shop 1.4.0 --environment prod --commit "$(git rev-parse HEAD)"',
         "deploylens mark shop 1.4.0 --strategy canary --irreversible --note 'drops a column'",
+        "deploylens mark shop 1.4.0 --receiver https://deploylens.example.com:4321",
     ),
 )
 @click.argument("service")
@@ -30,6 +32,7 @@ from analysis.safe_text import shown
 @click.option("--strategy", metavar="TEXT", help="How it is rolled out: rolling, canary, ...")
 @click.option("--irreversible", is_flag=True, help="It must not be rolled back.")
 @click.option("--note", metavar="TEXT", help="Anything a reader should know.")
+@receiver_option
 @store_option
 @debug_option
 @pass_invocation
@@ -51,9 +54,9 @@ def mark(
     What is left out (environment, deployment id) matches every deployment of that version. The
     latest mark of a deployment counts. A store that does not exist yet is created.
     """
-    store = invocation.settings().store
+    settings = invocation.settings()
+    receiver = settings.receiver
 
-    from analysis.database import mark_deployment
     from analysis.exit_code import UsageRefused
     from receiver.storage.marks import DeploymentMark
 
@@ -72,6 +75,13 @@ def mark(
         )
     except ValueError as error:
         raise UsageRefused(str(error)) from None
-    mark_deployment(store, given)
+    if receiver is None:
+        from analysis.database import mark_deployment
+
+        mark_deployment(settings.store, given)
+    else:
+        from analysis.remote_receiver import RemoteReceiver
+
+        RemoteReceiver(receiver).mark(given)
     where = f" in {environment}" if environment else ""
     click.echo(f"Marked {shown(service)} {shown(version)}{shown(where)}.", err=True)

@@ -53,6 +53,15 @@ def store_option(command: Command) -> Command:
     return _option(command, "--store", metavar="FILE", help=text)
 
 
+def receiver_option(command: Command) -> Command:
+    """`--receiver URL`."""
+    text = (
+        "Ask a receiver on another machine, not a store; DEPLOYLENS_API_KEY holds its key."
+        " [env DEPLOYLENS_RECEIVER]"
+    )
+    return _option(command, "--receiver", metavar="URL", help=text)
+
+
 def queries_option(command: Command) -> Command:
     """`--queries DIR`, repeatable."""
     text = "A folder of your own saved queries; may be repeated. [env DEPLOYLENS_QUERIES]"

@@ -2,9 +2,12 @@
 
 import click
 
+from analysis.commands.announce_test import announce_test
 from analysis.commands.backtest import backtest
 from analysis.commands.check import check
+from analysis.commands.command_groups import GroupedCommands
 from analysis.commands.compact import compact
+from analysis.commands.completion import completion
 from analysis.commands.demo import demo
 from analysis.commands.deployments import deployments
 from analysis.commands.doctor import doctor
@@ -41,6 +44,7 @@ _EPILOG = (
 
 
 @click.group(
+    cls=GroupedCommands,
     epilog=_EPILOG,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
@@ -70,6 +74,7 @@ for _command in (
     import_files,
     deployments,
     mark,
+    announce_test,
     check,
     watch,
     incident,
@@ -85,6 +90,7 @@ for _command in (
     export,
     regroup,
     compact,
+    completion,
 ):
     program.add_command(_command)
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from analysis.commands.completed_names import complete_query
 from analysis.commands.options import (
     Invocation,
     debug_option,
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
         "deploylens queries --queries ./team-queries --format json",
     ),
 )
-@click.argument("name", required=False)
+@click.argument("name", required=False, shell_complete=complete_query)
 @queries_option
 @format_option
 @debug_option

@@ -1,10 +1,12 @@
 """`deploylens query`: ask a saved query."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from analysis.commands.completed_names import complete_query
 from analysis.commands.options import (
     TIMEOUT,
     Invocation,
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
         "deploylens query error_timeline --show-sql",
     ),
 )
-@click.argument("name")
+@click.argument("name", shell_complete=complete_query)
 @click.option(
     "-p",
     "--parameter",
@@ -82,7 +84,7 @@ def query(
             say(f"Warning: {store.catalog.refused[name]}")
         rows = store.rows(name, given, timeout_s)
         check_asked(store, name, given, is_empty=not len(rows))
-        empty = "No rows." if len(rows) else _why_empty(store, given)
+        empty = "No rows." if len(rows) else _why_empty(store, settings.store, given)
     if output_format != "table":
         write_rows(rows, output_format, empty=empty)
     else:
@@ -118,10 +120,10 @@ def _write_table(rows: "Rows", given: Mapping[str, str], empty: str) -> None:
     write_rows(rows.without_unknown(), "table", caption, empty)
 
 
-def _why_empty(store: "Asking", given: Mapping[str, str]) -> str:
+def _why_empty(store: "Asking", path: Path, given: Mapping[str, str]) -> str:
     """What to say instead of rows; names that nobody knows were refused before."""
-    from analysis.deployment_name import NOTHING_STORED
+    from analysis.empty_states import nothing_stored
 
     if "service_name" in given:
         return "No rows: there is nothing of this kind to report."
-    return "No rows." if store.deployed() else f"No rows: {NOTHING_STORED}"
+    return "No rows." if store.deployed() else f"No rows: {nothing_stored(path)}"

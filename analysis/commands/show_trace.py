@@ -59,6 +59,7 @@ def _whole_id(store: "Asking", asked: str) -> str:
     """The one stored id that begins like this; raises UsageRefused or CommandFailed."""
     import re
 
+    from analysis.empty_states import NothingStored
     from analysis.exit_code import CommandFailed, UsageRefused
 
     prefix = asked.strip().rstrip("….").replace("-", "").lower()
@@ -67,6 +68,8 @@ def _whole_id(store: "Asking", asked: str) -> str:
     rows = store.rows("traces_by_id", {"id_start": prefix})
     found = [str(value) for value in rows.columns[0].values]
     if not found:
+        if not len(store.rows("deployment_names")):
+            raise NothingStored
         raise CommandFailed(
             f"no stored trace has an id that starts with {prefix}."
             " 'deploylens query example_traces' finds traces worth opening."

@@ -12,6 +12,7 @@ from analysis.commands.options import (
     debug_option,
     examples,
     pass_invocation,
+    receiver_option,
     store_option,
 )
 from analysis.commands.output import write
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     is_flag=True,
     help="End when the gate passes, with 0, or fails, with 10. [default: end with Ctrl-C]",
 )
+@receiver_option
 @store_option
 @debug_option
 @pass_invocation
@@ -57,19 +59,33 @@ def watch(
 ) -> int:
     """Show what `deploylens check` says, again and again, until Ctrl-C.
 
-    A terminal shows the whole check; a file or a pipe gets a line for each change. A deployment
-    that has sent nothing yet is waited for. Looking often costs no certainty.
+    A terminal shows it live: the verdict, since when, how far it is from a decision, the failure
+    rates of the last half hour. A file or a pipe gets a line for each change. A deployment that has
+    sent nothing yet is waited for. Looking often costs no certainty.
     """
     settings = invocation.settings()
     options = CheckOptions(deployment, environment, deployment_id, baseline, window)
 
     from analysis.check.looks import looks
     from analysis.terminal import stdout_colour
-    from analysis.verdict.check import Gate
 
     seen = looks(options.question(settings), interval.total_seconds())
+    if stdout_colour():
+        from analysis.commands.live_screen import LiveScreen
+
+        screen = LiveScreen(options, settings, interval.total_seconds())
+        shown = screen.painted(seen)
+    else:
+        shown = _told(seen)
+    return _until(shown, until_decided)
+
+
+def _until(seen: "Iterator[Look]", until_decided: bool) -> ExitCode:
+    """Looks on, for ever or until the gate is decided."""
+    from analysis.verdict.check import Gate
+
     try:
-        for look in _shown_live(seen) if stdout_colour() else _told(seen):
+        for look in seen:
             if until_decided and look.is_decided:
                 return ExitCode.DONE if look.found().gate is Gate.PASS else ExitCode.GATE_FAIL
     except OutputClosed:
@@ -91,19 +107,3 @@ def _told(seen: "Iterator[Look]") -> "Iterator[Look]":
             write(f"{datetime.now(UTC):%Y-%m-%d %H:%M:%S} UTC  {state.text}\n")
             before = state.key
         yield look
-
-
-def _shown_live(seen: "Iterator[Look]") -> "Iterator[Look]":
-    """The looks, with the latest check on the screen."""
-    from rich.console import Console, Group
-    from rich.live import Live
-
-    from analysis.check.check_text import check_text
-    from analysis.check.look_text import look_text
-
-    console = Console(highlight=False, markup=False, emoji=False)
-    with Live(console=console, auto_refresh=False) as live:
-        for look in seen:
-            shown = look_text(look).text if look.check is None else Group(*check_text(look.check))
-            live.update(shown, refresh=True)
-            yield look

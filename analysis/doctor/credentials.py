@@ -8,7 +8,7 @@ from pathlib import Path
 
 from analysis.doctor.check import Check, failed, ok, warning
 from receiver.errors import CredentialsUnusable
-from receiver.settings import ReceiverSettings, TlsFiles
+from receiver.settings import Address, ReceiverSettings, TlsFiles
 from receiver.transport.api_keys import ApiKeys
 from receiver.transport.exposure import exposure_warnings
 from receiver.transport.tls import valid_until_s
@@ -17,11 +17,12 @@ _RENEW_S = 14 * 86_400.0
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
-def check_credentials(settings: ReceiverSettings) -> Iterator[Check]:
-    """Looks at what is configured, and says so when a receiver would take spans from anybody."""
+def check_credentials(settings: ReceiverSettings, gate: Address | None = None) -> Iterator[Check]:
+    """Looks at what is configured, and says so when a receiver would take spans from anybody, or
+    answer anybody at its gates."""
     yield _keys(settings)
     yield ok("TLS", "none configured") if settings.tls is None else _tls(settings.tls)
-    dangers = exposure_warnings(settings)
+    dangers = exposure_warnings(settings, gate)
     if dangers:
         step = "Ask for keys and speak TLS, or listen on 127.0.0.1."
         yield warning("exposure", " ".join(dangers), step)

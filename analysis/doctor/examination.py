@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
+from analysis.doctor.announcing import check_announcing
 from analysis.doctor.check import Check, failed, ok
 from analysis.doctor.clock import check_clock
 from analysis.doctor.credentials import check_credentials
@@ -29,17 +30,21 @@ def examine(read_settings: Callable[[], Settings], send: bool) -> Iterator[Check
     try:
         settings = read_settings()
         receiver, api = receiver_settings(settings), local_api_address(settings)
+        gate = settings.address_or_off("gate")
         settings.log_format, settings.log_level  # noqa: B018  # each says when it is wrong
     except ConfigurationError as error:
         step = "Correct it; the receiver refuses to start so, and the other checks need it."
         yield failed("configuration", str(error), step)
         return
     yield ok("configuration", f"store {receiver.store}, gRPC {receiver.grpc}, HTTP {receiver.http}")
-    yield from _store_checks(receiver, api)
+    yield from _store_checks(receiver, api, gate)
+    yield from check_announcing(settings.targets)
     yield _round_trip(receiver, send)
 
 
-def _store_checks(receiver: ReceiverSettings, api: Address | None) -> Iterator[Check]:
+def _store_checks(
+    receiver: ReceiverSettings, api: Address | None, gate: Address | None
+) -> Iterator[Check]:
     store = receiver.store
     yield from check_store_folder(store)
     yield check_store(store)
@@ -50,7 +55,7 @@ def _store_checks(receiver: ReceiverSettings, api: Address | None) -> Iterator[C
     yield check_port("OTLP/HTTP port", "--http", receiver.http, holder)
     if api is not None:
         yield check_port("local API port", "--api", api, holder)
-    yield from check_credentials(receiver)
+    yield from check_credentials(receiver, gate)
     yield from check_clock(store)
     yield check_sender_clocks(store)
     yield check_grouping(store, receiver.grouping)

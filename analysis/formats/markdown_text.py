@@ -45,7 +45,7 @@ def _harmless(text: str) -> bool:
     return (
         text.isprintable()
         and _HARMLESS.fullmatch(text) is not None
-        and not text.lower().startswith("www.")
+        and "www." not in text.lower()  # GitHub links it wherever a word begins
     )
 
 

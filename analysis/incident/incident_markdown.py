@@ -3,8 +3,8 @@
 Text that came with telemetry stays text in it: no link, no mention, no HTML.
 """
 
-from analysis.check.check_markdown import prose
 from analysis.check.lines import Line, Said, Sent, Typed, Word
+from analysis.check.markdown_lines import prose
 from analysis.formats.markdown_text import code, inline
 from analysis.incident.incident import Incident
 from analysis.incident.incident_lines import headline, sections

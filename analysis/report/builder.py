@@ -1,17 +1,16 @@
 """Asks everything a report holds. All questions share their parameters, and one moment as `now`."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any
 
-from analysis.asked_deployment import nothing_stored_of
+from analysis.asked_deployment import check_names, nothing_stored_of
 from analysis.asking import Asking
 from analysis.comparison import Comparison, comparison_of
-from analysis.deployment_name import DeploymentName
+from analysis.deployment_name import DeploymentName, named_deployment
 from analysis.exit_code import CommandFailed
-from analysis.parameters import value_text
-from analysis.report.contents import AskedQuery, Report, rows_digest
+from analysis.report.contents import Report
 from analysis.report.events import events
 from analysis.report.findings import (
     Change,
@@ -26,117 +25,109 @@ from analysis.report.findings import (
     Measure,
     NewException,
     RegressedException,
+    RolloutStep,
     StatusCode,
     Step,
     Traffic,
 )
-from analysis.rows import Rows
-from analysis.saved_query import bind
+from analysis.report.judged import judged
+from analysis.report.questions import Questions
+from analysis.verdict.thresholds import Thresholds
 from analysis.waterfall import TraceSpan
 
-STEPS_MAX = 80
-_QUESTIONS = 17
+STEPS_MAX = 240
 _STEP_MINUTES = (1, 5, 15, 60, 360, 1440, 10080, 43200, 525600)
+# Which query fills which field, with which records.
+_FIELDS: dict[str, tuple[str, type]] = {
+    "steps": ("error_timeline", Step),
+    "rollout": ("rollout_progress", RolloutStep),
+    "examples": ("example_traces", ExampleTrace),
+    "measures": ("version_comparison", Measure),
+    "endpoints": ("failing_endpoints", FailingEndpoint),
+    "services": ("failing_services", FailingService),
+    "origins": ("failure_origins", FailureOrigin),
+    "status_codes": ("status_codes", StatusCode),
+    "new_exceptions": ("new_exceptions", NewException),
+    "regressed_exceptions": ("regressed_exceptions", RegressedException),
+    "escalating_exceptions": ("escalating_exceptions", EscalatingException),
+    "gone_exceptions": ("gone_exceptions", GoneException),
+    "latencies": ("latency_regressions", Latency),
+    "traffic": ("traffic_changes", Traffic),
+    "changes": ("what_changed", Change),
+}
+# What is asked only of a deployment that sent something.
+_OF_TRAFFIC = ("error_timeline", "rollout_progress", "example_traces")
+# How long before the candidate's first traffic the query rollout_progress begins.
+_ROLLOUT_BEFORE = timedelta(minutes=10)
 
-Record = TypeVar("Record")
+
+def asked_report(
+    store: Asking,
+    deployment: str,
+    given: Mapping[str, str],
+    thresholds_of: Callable[[str], Thresholds],
+    on_progress: Callable[[int, int], None] = lambda _asked, _all: None,
+) -> Report:
+    """The report of what was asked for as `SERVICE@VERSION`; raises CommandFailed or UsageRefused
+    for what is not stored, else as `build_report`."""
+    deployed = store.deployed()
+    name = named_deployment(deployment, [one.name for one in deployed])
+    said = {"service_name": name.service, "service_version": name.version, **given}
+    check_names(deployed, said)
+    return build_report(store, name, given, thresholds_of, on_progress)
 
 
 def build_report(
     store: Asking,
     name: DeploymentName,
     given: Mapping[str, str],
+    thresholds_of: Callable[[str], Thresholds],
     on_progress: Callable[[int, int], None] = lambda _asked, _all: None,
 ) -> Report:
     """The report of a deployment. `given` holds what was said besides service and version.
 
-    `on_progress` is told how many of how many questions were asked.
+    `on_progress` is told how many of how many questions were asked. Raises CommandFailed,
+    ParameterError, QueryError or StoreError.
     """
-    questions = _Questions.about(store, name, given, on_progress)
+    questions = Questions.about(store, name, given, on_progress)
     comparison = comparison_of(questions.ask("comparison"))
-    steps: list[Step] = []
-    examples: list[ExampleTrace] = []
-    spans: list[TraceSpan] = []
-    if comparison is not None:
-        steps = questions.find("error_timeline", Step, step=_step(comparison))
-        examples = questions.find("example_traces", ExampleTrace)
-    if examples:
-        spans = questions.find_alone("trace", TraceSpan, trace_id=examples[0].trace_id)
     deployment = _deployment(questions, name, comparison)
     _check_window(questions, deployment, comparison)
-    endpoints = questions.find("failing_endpoints", FailingEndpoint)
-    new = questions.find("new_exceptions", NewException)
-    return Report(
-        name=name,
+    found = _found(questions, comparison)
+    spans: list[TraceSpan] = []
+    if found.examples:
+        spans = questions.find_alone("trace", TraceSpan, trace_id=found.examples[0].trace_id)
+    report = replace(
+        found,
         deployment=deployment,
-        comparison=comparison,
-        measures=tuple(questions.find("version_comparison", Measure)),
-        steps=tuple(steps),
-        endpoints=tuple(endpoints),
-        services=tuple(questions.find("failing_services", FailingService)),
-        origins=tuple(questions.find("failure_origins", FailureOrigin)),
-        status_codes=tuple(questions.find("status_codes", StatusCode)),
-        new_exceptions=tuple(new),
-        regressed_exceptions=tuple(questions.find("regressed_exceptions", RegressedException)),
-        escalating_exceptions=tuple(questions.find("escalating_exceptions", EscalatingException)),
-        gone_exceptions=tuple(questions.find("gone_exceptions", GoneException)),
-        latencies=tuple(questions.find("latency_regressions", Latency)),
-        traffic=tuple(questions.find("traffic_changes", Traffic)),
-        changes=tuple(questions.find("what_changed", Change)),
-        examples=tuple(examples),
         example_spans=tuple(spans),
-        events=tuple(events(name, deployment, comparison, steps, endpoints, new)),
         parameters=questions.shared_text(),
-        queries=tuple(questions.asked),
     )
+    report = judged(report, questions, thresholds_of(name.service))
+    return replace(report, events=tuple(events(report)), queries=tuple(questions.asked))
 
 
-@dataclass(slots=True)
-class _Questions:
-    """What is asked with, and what was asked so far."""
-
-    store: Asking
-    shared: dict[str, object]
-    on_progress: Callable[[int, int], None]
-    asked: list[AskedQuery] = field(default_factory=list)
-
-    @classmethod
-    def about(
-        cls,
-        store: Asking,
-        name: DeploymentName,
-        given: Mapping[str, str],
-        on_progress: Callable[[int, int], None],
-    ) -> "_Questions":
-        """Questions about one deployment; raises ParameterError for a value not of its type."""
-        said = {"service_name": name.service, "service_version": name.version, **given}
-        return cls(store, bind(store.catalog["comparison"], said), on_progress)
-
-    def ask(self, query_name: str, **own: str) -> Rows:
-        """The rows of a query about the deployment; `own` are parameters of this query only."""
-        return self._rows(query_name, {**self.shared, **own}, own)
-
-    def find(self, query_name: str, record_class: type[Record], **own: str) -> list[Record]:
-        """The same as records."""
-        return self.ask(query_name, **own).records(record_class)
-
-    def find_alone(self, query_name: str, record_class: type[Record], **own: str) -> list[Record]:
-        """The records of a query that does not take the shared parameters."""
-        return self._rows(query_name, own, own).records(record_class)
-
-    def shared_text(self) -> dict[str, str]:
-        """The shared parameters as people write them, those that were worked out left out."""
-        texts = {name: value_text(value) for name, value in self.shared.items()}
-        return {name: text for name, text in texts.items() if text is not None}
-
-    def _rows(self, query_name: str, values: Mapping[str, object], own: Mapping[str, str]) -> Rows:
-        rows = self.store.rows(query_name, values)
-        self.asked.append(AskedQuery(query_name, own, len(rows), rows_digest(rows)))
-        self.on_progress(len(self.asked), _QUESTIONS)
-        return rows
+def _found(questions: Questions, comparison: Comparison | None) -> Report:
+    """A report that holds the rows of every query about the deployment, and no more."""
+    own: dict[str, Mapping[str, str]] = {}
+    if comparison is not None:
+        own["error_timeline"] = {"step": _step(comparison)}
+        own["rollout_progress"] = {"step": _rollout_step(comparison)}
+    fields = {
+        field: (query, record)
+        for field, (query, record) in _FIELDS.items()
+        if comparison is not None or query not in _OF_TRAFFIC
+    }
+    answers = questions.ask_all([(query, own.get(query, {})) for query, _ in fields.values()])
+    records: dict[str, Any] = {  # Any: each field has records of its own class
+        field: tuple(rows.records(record))
+        for (field, (_, record)), rows in zip(fields.items(), answers, strict=True)
+    }
+    return Report(questions.name, comparison=comparison, **records)
 
 
 def _deployment(
-    questions: _Questions, name: DeploymentName, comparison: Comparison | None
+    questions: Questions, name: DeploymentName, comparison: Comparison | None
 ) -> Deployment | None:
     """The row of the deployment that is compared; when nothing is, the latest that was named."""
     rows = questions.find_alone("deployments", Deployment, service_name=name.service)
@@ -154,7 +145,7 @@ def _place(found: Comparison | Deployment) -> tuple[str | None, str | None, str 
 
 
 def _check_window(
-    questions: _Questions, deployment: Deployment | None, comparison: Comparison | None
+    questions: Questions, deployment: Deployment | None, comparison: Comparison | None
 ) -> None:
     """Refuse a window without traffic; a deployment that was only marked has a report."""
     windowed = any(questions.shared[key] is not None for key in ("since", "until"))
@@ -166,11 +157,19 @@ def _check_window(
 def _step(comparison: Comparison) -> str:
     """A length of step that cuts the time shown into not too many rows."""
     start = comparison.baseline_from or comparison.candidate_from
-    length = _moment(comparison.candidate_until) - min(
-        _moment(start), _moment(comparison.candidate_first_seen) - timedelta(minutes=30)
-    )
+    begun = min(_moment(start), _moment(comparison.candidate_first_seen) - timedelta(minutes=30))
     sides = 2 if comparison.baseline_kind else 1
-    minutes_needed = length / timedelta(minutes=1) * sides / STEPS_MAX
+    return _cut((_moment(comparison.candidate_until) - begun) * sides)
+
+
+def _rollout_step(comparison: Comparison) -> str:
+    """A length of step that cuts the roll-out into at most as many steps."""
+    begun = _moment(comparison.candidate_first_seen) - _ROLLOUT_BEFORE
+    return _cut(_moment(comparison.candidate_until) - begun + timedelta(minutes=2))
+
+
+def _cut(length: timedelta) -> str:
+    minutes_needed = length / timedelta(minutes=1) / STEPS_MAX
     minutes = next((m for m in _STEP_MINUTES if m >= minutes_needed), _STEP_MINUTES[-1])
     return f"{minutes}m"
 

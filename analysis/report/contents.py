@@ -3,17 +3,22 @@ them."""
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from analysis.arrow_values import Value
+from analysis.backtest.replay import Look
 from analysis.comparison import Comparison
 from analysis.deployment_name import DeploymentName
 from analysis.formats.json_rows import json_text
+from analysis.report.difference import Difference
 from analysis.report.findings import (
     Change,
     Deployment,
+    DurationBucket,
     EscalatingException,
+    EvidenceMinute,
     ExampleTrace,
     FailingEndpoint,
     FailingService,
@@ -23,12 +28,18 @@ from analysis.report.findings import (
     Measure,
     NewException,
     RegressedException,
+    RolloutStep,
     StatusCode,
     Step,
     Traffic,
 )
+from analysis.report.milestones import NO_MILESTONES, Milestones
 from analysis.rows import Rows
+from analysis.verdict.check import Check
 from analysis.waterfall import TraceSpan
+
+if TYPE_CHECKING:
+    from analysis.repository.suspicion import Suspicion
 
 _DIGEST_LENGTH = 16
 _SIGNIFICANT_DIGITS = 12
@@ -59,29 +70,44 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One deployment against its baseline. `comparison` is None when it sent nothing."""
+    """One deployment against its baseline. `comparison` is None when it sent nothing.
+
+    `check` is the verdict; its `generated_at` is not for showing: the moment that counts is
+    `comparison.candidate_until`. `looks` are those at which the verdict became another one, and
+    `evidence` is the e-process behind them, minute by minute; both may be empty. `suspicion` needs
+    a git checkout, `difference` an earlier report. `redacted`: names and texts were taken out.
+    """
 
     name: DeploymentName
-    deployment: Deployment | None
-    comparison: Comparison | None
-    measures: tuple[Measure, ...]
-    steps: tuple[Step, ...]
-    endpoints: tuple[FailingEndpoint, ...]
-    services: tuple[FailingService, ...]
-    origins: tuple[FailureOrigin, ...]
-    status_codes: tuple[StatusCode, ...]
-    new_exceptions: tuple[NewException, ...]
-    regressed_exceptions: tuple[RegressedException, ...]
-    escalating_exceptions: tuple[EscalatingException, ...]
-    gone_exceptions: tuple[GoneException, ...]
-    latencies: tuple[Latency, ...]
-    traffic: tuple[Traffic, ...]
-    changes: tuple[Change, ...]
-    examples: tuple[ExampleTrace, ...]
-    example_spans: tuple[TraceSpan, ...]
-    events: tuple[Event, ...]
-    parameters: Mapping[str, str]
-    queries: tuple[AskedQuery, ...]
+    deployment: Deployment | None = None
+    comparison: Comparison | None = None
+    measures: tuple[Measure, ...] = ()
+    steps: tuple[Step, ...] = ()
+    endpoints: tuple[FailingEndpoint, ...] = ()
+    services: tuple[FailingService, ...] = ()
+    origins: tuple[FailureOrigin, ...] = ()
+    status_codes: tuple[StatusCode, ...] = ()
+    new_exceptions: tuple[NewException, ...] = ()
+    regressed_exceptions: tuple[RegressedException, ...] = ()
+    escalating_exceptions: tuple[EscalatingException, ...] = ()
+    gone_exceptions: tuple[GoneException, ...] = ()
+    latencies: tuple[Latency, ...] = ()
+    traffic: tuple[Traffic, ...] = ()
+    changes: tuple[Change, ...] = ()
+    examples: tuple[ExampleTrace, ...] = ()
+    example_spans: tuple[TraceSpan, ...] = ()
+    events: tuple[Event, ...] = ()
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    queries: tuple[AskedQuery, ...] = ()
+    check: Check | None = None
+    looks: tuple[Look, ...] = ()
+    evidence: tuple[EvidenceMinute, ...] = ()
+    rollout: tuple[RolloutStep, ...] = ()
+    durations: tuple[DurationBucket, ...] = ()
+    milestones: Milestones = NO_MILESTONES
+    suspicion: "Suspicion | None" = None
+    difference: Difference | None = None
+    redacted: bool = False
 
     def measure(self, name: str, unit: str) -> Measure | None:
         """The measure of that name and unit, when there is one."""

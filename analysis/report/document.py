@@ -6,13 +6,17 @@ from dataclasses import dataclass, field
 
 @dataclass(slots=True)
 class Document:
-    """Blocks of a document. What goes in is Markdown; untrusted text is made safe before."""
+    """Blocks of a document. What goes in is Markdown; untrusted text is made safe before.
+
+    `deeper` is by how many levels its headings are below what they are called with.
+    """
 
     blocks: list[str] = field(default_factory=list)
+    deeper: int = 0
 
     def heading(self, level: int, text: str) -> None:
         """A heading, 1 is the largest."""
-        self.blocks.append(f"{'#' * level} {text}")
+        self.blocks.append(f"{'#' * (level + self.deeper)} {text}")
 
     def paragraph(self, *sentences: str) -> None:
         """Sentences in one paragraph; nothing when all are empty."""

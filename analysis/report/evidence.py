@@ -4,8 +4,10 @@ from collections.abc import Sequence
 
 from analysis.report.contents import Report
 from analysis.report.document import Document
-from analysis.report.exception_evidence import write_exceptions
+from analysis.report.exception_evidence import EXCEPTIONS
 from analysis.report.findings import Step
+from analysis.report.markdown_block import Markdown, block
+from analysis.report.readable_steps import readable_steps
 from analysis.report.words import (
     NO_SPANS,
     UNKNOWN,
@@ -25,49 +27,39 @@ from analysis.report.words import (
 ROWS_MAX = 15
 
 
-def write_evidence(document: Document, report: Report) -> None:
-    """All sections of evidence, each also when it is empty: nothing found is a finding."""
-    document.heading(2, "Evidence")
+def evidence(report: Report, deeper: int = 0) -> Markdown:
+    """All tables of evidence under headings of level 3, also the empty ones: nothing found is a
+    finding. `deeper` puts the headings further down."""
     if report.comparison is None:
-        document.paragraph(NO_SPANS)
-        return
-    _steps(document, report)
-    _endpoints(document, report)
-    _services(document, report)
-    _origins(document, report)
-    _status_codes(document, report)
-    write_exceptions(document, report)
-    _latencies(document, report)
-    _traffic(document, report)
+        return Markdown(NO_SPANS)
+    document = Document(deeper=deeper)
+    for title, part in (*_FIRST, *EXCEPTIONS, *_LAST):
+        document.heading(3, title)
+        document.paragraph(part(report))
+    return block(document)
 
 
-def _table(
-    document: Document, title: str, header: str, rows: Sequence[Sequence[str]], none: str
-) -> None:
-    """A section that is one table, cut after its strongest rows."""
-    document.heading(3, title)
-    if not rows:
-        document.paragraph(none)
-        return
-    document.table(header, rows[:ROWS_MAX])
-    if len(rows) > ROWS_MAX:
-        document.paragraph(f"{len(rows) - ROWS_MAX} more are left out here.")
-
-
-def _steps(document: Document, report: Report) -> None:
-    document.heading(3, "Over time")
+def over_time(report: Report) -> Markdown:
+    """Requests, failures, client errors and exceptions per step of time and version; steps are
+    joined until the table can be read."""
     if not report.steps:
-        document.paragraph("No requests and no exceptions are stored.")
-        return
-    eventful = [s for s in report.steps if s.failures or s.client_errors or s.exceptions]
-    few = len(report.steps) <= ROWS_MAX
-    document.table(
-        "from (UTC) | version |  | #requests | #failed | #rate | #client errors | #exceptions",
-        [_step_row(step) for step in (report.steps if few else eventful)],
+        return Markdown("No requests and no exceptions are stored.")
+    shown = readable_steps(report.steps)
+    document = Document()
+    if shown.steps:
+        document.table(
+            "from (UTC) | version |  | #requests | #failed | #rate | #client errors | #exceptions",
+            [_step_row(step) for step in shown.steps],
+        )
+    length, quiet = shown.joined_min, shown.quiet
+    document.paragraph(
+        f"Each row joins {length} minutes; JSON and the page have every step." if length else "",
+        f"{counted(quiet, 'step')} without failures, client errors and exceptions left out."
+        if quiet
+        else "",
+        f"{counted(shown.left_out, 'later row')} left out." if shown.left_out else "",
     )
-    quiet = len(report.steps) - len(eventful)
-    if quiet and not few:
-        document.paragraph(f"{counted(quiet, 'step')} without any of these left out.")
+    return block(document)
 
 
 def _step_row(step: Step) -> list[str]:
@@ -83,10 +75,9 @@ def _step_row(step: Step) -> list[str]:
     ]
 
 
-def _endpoints(document: Document, report: Report) -> None:
-    _table(
-        document,
-        "Failing endpoints",
+def endpoints(report: Report) -> Markdown:
+    """The endpoints that fail, in both versions."""
+    return _table(
         "endpoint | #failed | #rate | #timeouts | #client errors | #baseline | #rate | example",
         [
             [
@@ -105,10 +96,9 @@ def _endpoints(document: Document, report: Report) -> None:
     )
 
 
-def _services(document: Document, report: Report) -> None:
-    _table(
-        document,
-        "Services that fail in the same traces",
+def services(report: Report) -> Markdown:
+    """The services that fail in traces of either version."""
+    return _table(
         "service | #failed | #rate | #traces that start to fail here | #baseline | #rate | example",
         [
             [
@@ -126,10 +116,9 @@ def _services(document: Document, report: Report) -> None:
     )
 
 
-def _origins(document: Document, report: Report) -> None:
-    _table(
-        document,
-        "Where the failures start",
+def origins(report: Report) -> Markdown:
+    """The spans where failures start."""
+    return _table(
         "service | span | calls | error | #failures | #share | #baseline | example",
         [
             [
@@ -148,10 +137,9 @@ def _origins(document: Document, report: Report) -> None:
     )
 
 
-def _status_codes(document: Document, report: Report) -> None:
-    _table(
-        document,
-        "How requests ended",
+def status_codes(report: Report) -> Markdown:
+    """How requests ended: outcome and status code."""
+    return _table(
         "outcome | HTTP | RPC | #requests | #share | #baseline | #share",
         [
             [
@@ -169,10 +157,9 @@ def _status_codes(document: Document, report: Report) -> None:
     )
 
 
-def _latencies(document: Document, report: Report) -> None:
-    _table(
-        document,
-        "Durations",
+def latencies(report: Report) -> Markdown:
+    """Quantiles of durations with their intervals."""
+    return _table(
         "endpoint |  | #this version | #95 % interval | #baseline | #95 % interval | slower",
         [
             [
@@ -190,10 +177,9 @@ def _latencies(document: Document, report: Report) -> None:
     )
 
 
-def _traffic(document: Document, report: Report) -> None:
-    _table(
-        document,
-        "Traffic",
+def traffic(report: Report) -> Markdown:
+    """Requests per endpoint and calls per peer."""
+    return _table(
         " | name | #count | #per minute | #per request | #baseline | #per minute | #per request",
         [
             [
@@ -210,3 +196,24 @@ def _traffic(document: Document, report: Report) -> None:
         ],
         "No requests and no calls are stored.",
     )
+
+
+def _table(header: str, rows: Sequence[Sequence[str]], none: str) -> Markdown:
+    """A table, cut after its strongest rows."""
+    if not rows:
+        return Markdown(none)
+    document = Document()
+    document.table(header, rows[:ROWS_MAX])
+    if len(rows) > ROWS_MAX:
+        document.paragraph(f"{len(rows) - ROWS_MAX} more are left out here.")
+    return block(document)
+
+
+_FIRST = (
+    ("Over time", over_time),
+    ("Failing endpoints", endpoints),
+    ("Services that fail in the same traces", services),
+    ("Where the failures start", origins),
+    ("How requests ended", status_codes),
+)
+_LAST = (("Durations", latencies), ("Traffic", traffic))

@@ -1,7 +1,5 @@
 """The exceptions of the report: new, regressed, escalating and gone ones."""
 
-from collections.abc import Sequence
-
 from analysis.formats.markdown_text import fenced
 from analysis.report.contents import Report
 from analysis.report.document import Document
@@ -11,6 +9,7 @@ from analysis.report.findings import (
     NewException,
     RegressedException,
 )
+from analysis.report.markdown_block import Markdown, block
 from analysis.report.words import (
     clipped,
     counted,
@@ -28,19 +27,22 @@ _MESSAGE_LENGTH_MAX = 2000
 ShownException = NewException | RegressedException | EscalatingException
 
 
-def write_exceptions(document: Document, report: Report) -> None:
-    """A section for each state that says something about the deployment, the worst first."""
-    _new(document, report.new_exceptions)
-    _regressed(document, report.regressed_exceptions)
-    _escalating(document, report.escalating_exceptions)
-    _gone(document, report.gone_exceptions)
+def exceptions(report: Report, deeper: int = 0) -> Markdown:
+    """The four states that say something about the deployment, the worst first, each under a
+    heading of level 3."""
+    document = Document(deeper=deeper)
+    for title, part in EXCEPTIONS:
+        document.heading(3, title)
+        document.paragraph(part(report))
+    return block(document)
 
 
-def _new(document: Document, exceptions: Sequence[NewException]) -> None:
-    document.heading(3, "New exceptions")
-    if not exceptions:
+def new_exceptions(report: Report) -> Markdown:
+    """Exceptions that had not been recorded before."""
+    document, found = Document(), report.new_exceptions
+    if not found:
         document.paragraph("None: nothing was recorded that had not been recorded before.")
-    for exception in exceptions[:EXCEPTIONS_MAX]:
+    for exception in found[:EXCEPTIONS_MAX]:
         known = "" if exception.type_is_new else ", its type seen before elsewhere in the code"
         chance = number(exception.probability_not_new)
         _exception(
@@ -50,14 +52,16 @@ def _new(document: Document, exceptions: Sequence[NewException]) -> None:
             f"The chance to see this if it were not new: {chance}.",
             *_where(exception),
         )
-    _more(document, len(exceptions))
+    _more(document, len(found))
+    return block(document)
 
 
-def _regressed(document: Document, exceptions: Sequence[RegressedException]) -> None:
-    document.heading(3, "Regressed exceptions")
-    if not exceptions:
+def regressed_exceptions(report: Report) -> Markdown:
+    """Exceptions that came back."""
+    document, found = Document(), report.regressed_exceptions
+    if not found:
         document.paragraph("None: nothing came back that was resolved or had been gone.")
-    for exception in exceptions[:EXCEPTIONS_MAX]:
+    for exception in found[:EXCEPTIONS_MAX]:
         _exception(
             document,
             exception,
@@ -65,7 +69,8 @@ def _regressed(document: Document, exceptions: Sequence[RegressedException]) -> 
             _why_regressed(exception),
             *_where(exception),
         )
-    _more(document, len(exceptions))
+    _more(document, len(found))
+    return block(document)
 
 
 def _why_regressed(exception: RegressedException) -> str:
@@ -79,11 +84,12 @@ def _why_regressed(exception: RegressedException) -> str:
     )
 
 
-def _escalating(document: Document, exceptions: Sequence[EscalatingException]) -> None:
-    document.heading(3, "Escalating exceptions")
-    if not exceptions:
+def escalating_exceptions(report: Report) -> Markdown:
+    """Known exceptions that come more often than in their history."""
+    document, found = Document(), report.escalating_exceptions
+    if not found:
         document.paragraph("None: nothing that was known is proven to come more often.")
-    for exception in exceptions[:EXCEPTIONS_MAX]:
+    for exception in found[:EXCEPTIONS_MAX]:
         _exception(
             document,
             exception,
@@ -93,14 +99,16 @@ def _escalating(document: Document, exceptions: Sequence[EscalatingException]) -
             f" {percent(exception.history_rate)}; e-value {number(exception.e_value)}.",
             *_where(exception),
         )
-    _more(document, len(exceptions))
+    _more(document, len(found))
+    return block(document)
 
 
-def _gone(document: Document, exceptions: Sequence[GoneException]) -> None:
-    document.heading(3, "Gone exceptions")
-    if not exceptions:
+def gone_exceptions(report: Report) -> Markdown:
+    """Exceptions of the baseline that are missing now."""
+    document, found = Document(), report.gone_exceptions
+    if not found:
         document.paragraph("None: nothing that the baseline recorded is missing now.")
-    for exception in exceptions[:EXCEPTIONS_MAX]:
+    for exception in found[:EXCEPTIONS_MAX]:
         _exception(
             document,
             exception,
@@ -108,7 +116,8 @@ def _gone(document: Document, exceptions: Sequence[GoneException]) -> None:
             "The chance not to see it if it were still there:"
             f" {number(exception.probability_not_gone)}.",
         )
-    _more(document, len(exceptions))
+    _more(document, len(found))
+    return block(document)
 
 
 def _where(exception: ShownException) -> list[str]:
@@ -153,3 +162,11 @@ def _message_and_stack(document: Document, exception: ShownException | GoneExcep
 def _more(document: Document, count: int) -> None:
     if count > EXCEPTIONS_MAX:
         document.paragraph(f"{count - EXCEPTIONS_MAX} more are left out here.")
+
+
+EXCEPTIONS = (
+    ("New exceptions", new_exceptions),
+    ("Regressed exceptions", regressed_exceptions),
+    ("Escalating exceptions", escalating_exceptions),
+    ("Gone exceptions", gone_exceptions),
+)

@@ -1,7 +1,6 @@
-"""What a report holds, each class one row of a saved query; the fields are its columns.
+"""What a report holds: rows of saved queries, with columns as fields, and two more at the end.
 
-Times are RFC 3339 text in UTC, rates are shares from 0 to 1, None is unknown.
-"""
+Times are RFC 3339 text in UTC, rates are shares from 0 to 1, None is unknown."""
 
 from dataclasses import dataclass
 
@@ -69,6 +68,7 @@ class FailingEndpoint:
     baseline_client_error_rate: float | None
     first_failure: str | None
     example_trace_id: str | None
+    first_failure_trace_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +125,7 @@ class NewException:
     instances: int
     users: int | None
     share_of_failures: float | None
+    last_seen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,3 +263,38 @@ class ExampleTrace:
     exception_type: str | None
     exception_message: str | None
     alike: int
+
+
+@dataclass(frozen=True, slots=True)
+class RolloutStep:
+    """A row of `rollout_progress`; `request_share` is of all the service's requests in the step."""
+
+    step_start: str
+    service_version: str | None
+    served_deployment_id: str | None
+    candidate: bool
+    instances: int | None
+    requests: int
+    request_share: float | None
+    failures: int
+    failure_rate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DurationBucket:
+    """Requests of a side (candidate, baseline) that did not fail, from `low_ms` to below `high_ms`;
+    both sides have the same bounds, and empty buckets are left out."""
+
+    side: str
+    low_ms: float
+    high_ms: float
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceMinute:
+    """The natural logarithm of the e-value of all kinds of evidence together, as it was known when
+    the minute that begins at `minute` was over."""
+
+    minute: str
+    log_e_value: float

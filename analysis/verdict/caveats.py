@@ -102,8 +102,8 @@ def _ruled_out(found: Assessment) -> list[str]:
     if noise is not None and noise.totals.candidate_trials:
         totals = noise.totals
         said.append(
-            f"Roll-out noise: {totals.candidate_events:,} failures of {totals.candidate_trials:,}"
-            " requests in the first and last seconds of instances are set apart."
+            f"Roll-out noise: {totals.candidate_events:,} of {totals.candidate_trials:,} requests"
+            " in the first and last seconds of instances failed, and are set apart."
         )
     if found.failures.totals.candidate_events and not exoneration.mostly_elsewhere(found):
         away = found.elsewhere.effect.totals.candidate_events

@@ -24,28 +24,32 @@
 -- column deleted_spans BIGINT: of its spans, those deleted because of age or the store's size
 CREATE OR REPLACE VIEW deployments AS
 WITH signs AS (
+    -- Counted by kind and outcome, of the stored numbers: half the work on millions of spans.
     SELECT service_namespace, service_name, service_version, environment_name, deployment_id,
-        instance_id, version_source, moment(start_time_unix_nano) AS time,
-        true AS span,
-        span_kind IN ('SERVER', 'CONSUMER') AS request,
-        span_kind IN ('SERVER', 'CONSUMER') AND is_failure(outcome) AS failure,
-        weight(adjusted_count) AS weight
+        instance_id, version_source, span_kind, outcome, count(*) AS spans,
+        sum(weight(adjusted_count)) AS weight, min(start_time_unix_nano) AS first_unix_nano,
+        max(start_time_unix_nano) FILTER (start_time_unix_nano < moments_before(NULL))
+            AS last_unix_nano
     FROM store.spans
+    GROUP BY ALL
     UNION ALL
     -- A version that crashes at its start may send nothing but exceptions.
     SELECT service_namespace, service_name, service_version, environment_name, deployment_id,
-        instance_id, version_source, moment(time_unix_nano), false, false, false, 0
+        instance_id, version_source, NULL, NULL, 0, 0, time_unix_nano,
+        CASE WHEN time_unix_nano < moments_before(NULL) THEN time_unix_nano END
     FROM store.exceptions
     WHERE exception_source <> 'status'
 ), parts AS (
     SELECT service_namespace, service_name, service_version, environment_name, deployment_id,
         min(version_source) AS version_source, NULL::VARCHAR AS vcs_revision,
-        min(time) AS first_seen, max(time) AS last_seen,
-        count(*) FILTER (span) AS spans,
-        count(*) FILTER (request) AS requests,
-        count(*) FILTER (failure) AS failures,
-        sum(weight) FILTER (request) AS request_weight,
-        sum(weight) FILTER (failure) AS failure_weight,
+        moment(min(first_unix_nano)) AS first_seen, moment(max(last_unix_nano)) AS last_seen,
+        sum(spans) AS spans,
+        coalesce(sum(spans) FILTER (span_kind IN ('SERVER', 'CONSUMER')), 0) AS requests,
+        coalesce(sum(spans) FILTER (
+            span_kind IN ('SERVER', 'CONSUMER') AND is_failure(outcome)), 0) AS failures,
+        sum(weight) FILTER (span_kind IN ('SERVER', 'CONSUMER')) AS request_weight,
+        sum(weight) FILTER (span_kind IN ('SERVER', 'CONSUMER') AND is_failure(outcome))
+            AS failure_weight,
         nullif(count(DISTINCT instance_id), 0) AS instances,
         0 AS deleted_spans
     FROM signs
@@ -62,8 +66,7 @@ WITH signs AS (
         sum(failures)::BIGINT AS failures,
         share(sum(failure_weight), sum(request_weight)) AS failure_rate,
         min(version_source) AS version_source,
-        max(vcs_revision) AS vcs_revision,
-        sum(deleted_spans)::BIGINT AS deleted_spans
+        max(vcs_revision) AS vcs_revision, sum(deleted_spans)::BIGINT AS deleted_spans
     FROM parts
     GROUP BY service_namespace, service_name, service_version, environment_name, deployment_id
 ), commits AS (
@@ -79,9 +82,7 @@ SELECT
     coalesce(s.service_version, m.service_version) AS service_version,
     coalesce(s.environment_name, m.environment_name) AS environment_name,
     coalesce(s.deployment_id, m.deployment_id) AS deployment_id,
-    s.first_seen,
-    s.last_seen,
-    s.instances,
+    s.first_seen, s.last_seen, s.instances,
     coalesce(s.spans, 0) AS spans,
     coalesce(s.requests, 0) AS requests,
     coalesce(s.failures, 0) AS failures,

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, genera
 from prometheus_client.metrics_core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from receiver.monitoring.announcement_metrics import AnnouncementMetrics
 from receiver.monitoring.store_metrics import StoreMetrics
 from receiver.monitoring.traffic_metrics import TrafficMetrics
 
@@ -24,7 +25,8 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 class Metrics:
     """The metrics of one receiver, in a registry of their own.
 
-    `traffic` is what senders were told, `store` what became of it.
+    `traffic` is what senders were told, `store` what became of it, `announcements` what others were
+    told of deployments.
     """
 
     def __init__(self) -> None:
@@ -32,6 +34,7 @@ class Metrics:
         self._registry = CollectorRegistry()
         self.traffic = TrafficMetrics(self._registry)
         self.store = StoreMetrics(self._registry)
+        self.announcements = AnnouncementMetrics(self._registry)
         build = Gauge(
             "deploylens_build_info",
             "Always 1; the labels say what runs.",

@@ -1,9 +1,9 @@
 """Brings the tables of an older store to the present schema, keeping every row.
 
 Version 1 lacked the tables of retention. Versions 1 and 2 kept the text of every stack in its
-exception; since version 3 every distinct text is kept once, without the message. Rows are moved a
-few thousand at a time, so that memory stays bounded, in the one transaction of whoever opens the
-store.
+exception; since version 3 every distinct text is kept once, without the message. Version 3 lacked
+the tables of announcements. Rows are moved a few thousand at a time, so that memory
+stays bounded, in the one transaction of whoever opens the store.
 """
 
 import duckdb
@@ -11,8 +11,10 @@ import pyarrow as pa
 
 from receiver.flatten.stacks import StackReader, Stacks
 
-MIGRATED_VERSIONS = (1, 2)
-_CHANGED = ("exceptions", "exception_history")  # tables that have other columns now
+MIGRATED_VERSIONS = (1, 2, 3)
+GROUPING_SINCE = 3  # the first version that says what its fingerprints were made with
+# Tables that have other columns than before this version.
+_CHANGED = {"exceptions": 3, "exception_history": 3}
 _ROWS_AT_ONCE = 8_192
 _STACKS = """
     SELECT rowid AS place, exception_message AS message, exception_stacktrace AS text
@@ -38,12 +40,17 @@ class Migration:
     `move_rows` has emptied them into the new ones.
     """
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Sets the tables that change aside; the store is the default catalog."""
+    def __init__(self, connection: duckdb.DuckDBPyConnection, found: int | None) -> None:
+        """Sets the tables that change aside; the store is the default catalog. `found` is its
+        version, None for a new one."""
         self._connection = connection
         self._stored: set[int] = set()  # ids of texts
         there = {name for (name,) in connection.execute(_TABLES).fetchall()}
-        self._changed = [table for table in _CHANGED if table in there]
+        self._changed = [
+            table
+            for table, since in _CHANGED.items()
+            if table in there and found is not None and found < since
+        ]
         self.kept = frozenset(there.difference(self._changed))
         for table in self._changed:
             connection.execute(f"ALTER TABLE {table} RENAME TO old_{table}")

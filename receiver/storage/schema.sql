@@ -267,3 +267,32 @@ CREATE TABLE grouping (
     rules_digest VARCHAR NOT NULL,
     grouped_at_unix_nano BIGINT NOT NULL
 );
+
+-- What was announced to the outside, once each: a deployment that began, a verdict that changed.
+-- `event_data` is what was said, as JSON. With `announced_as` nothing was said, for that other
+-- event had said it.
+CREATE TABLE announcements (
+    event_id VARCHAR NOT NULL,
+    event_type VARCHAR NOT NULL,
+    service_namespace VARCHAR,
+    service_name VARCHAR NOT NULL,
+    service_version VARCHAR,
+    environment_name VARCHAR,
+    deployment_id VARCHAR,
+    verdict VARCHAR,
+    announced_as VARCHAR,
+    event_data VARCHAR NOT NULL USING COMPRESSION zstd,
+    announced_at_unix_nano BIGINT NOT NULL
+);
+
+-- How an event comes to each target: waiting, sent, refused or given_up. `reference` is what the
+-- target calls it.
+CREATE TABLE announcement_deliveries (
+    event_id VARCHAR NOT NULL,
+    target_name VARCHAR NOT NULL,
+    state VARCHAR NOT NULL,
+    attempts INTEGER NOT NULL,
+    next_try_unix_nano BIGINT NOT NULL,
+    reference VARCHAR,
+    noted_at_unix_nano BIGINT NOT NULL
+);

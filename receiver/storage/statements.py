@@ -1,12 +1,14 @@
-"""What people and pipelines tell a store, each kind with its table."""
+"""What a store is told beside what it receives, each kind with its table: by people and pipelines,
+and by what announces."""
 
 import duckdb
 
+from receiver.storage.announcements import Announcing, insert_announcing
 from receiver.storage.decisions import Resolution, Silence, insert_decision
 from receiver.storage.marks import DeploymentMark, insert_mark
 
-Statement = DeploymentMark | Resolution | Silence
-# By the word that tells it: a command, and a path of the local API.
+Statement = DeploymentMark | Resolution | Silence | Announcing
+# What others may tell, by the word that tells it: a command, and a path of the local API.
 STATEMENTS: dict[str, type[Statement]] = {
     "mark": DeploymentMark,
     "resolve": Resolution,
@@ -18,5 +20,7 @@ def insert_statement(connection: duckdb.DuckDBPyConnection, statement: Statement
     """Add it to the store that is attached as `store`, in a transaction of its own."""
     if isinstance(statement, DeploymentMark):
         insert_mark(connection, statement)
-    else:
+    elif isinstance(statement, Resolution | Silence):
         insert_decision(connection, statement)
+    else:
+        insert_announcing(connection, statement)

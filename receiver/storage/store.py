@@ -17,10 +17,10 @@ from pathlib import Path
 import duckdb
 
 from receiver.fingerprints.fingerprint import FINGERPRINT_VERSION
-from receiver.storage.migration import MIGRATED_VERSIONS, Migration
+from receiver.storage.migration import GROUPING_SINCE, MIGRATED_VERSIONS, Migration
 from receiver.storage.wal_repair import repair_wal
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 ROW_GROUP_ROWS = 16_384
 CHECKPOINT_BYTES = 128_000_000
 STORAGE_VERSION = "v1.5.0"  # the newest that the DuckDB 1.5 command line reads
@@ -136,7 +136,7 @@ def _create_tables(connection: duckdb.DuckDBPyConnection, path: Path, found: int
         return
     connection.execute("BEGIN")
     connection.execute("USE store")
-    migration = Migration(connection)
+    migration = Migration(connection, found)
     for statement in duckdb.extract_statements(_SCHEMA.read_text(encoding="utf-8")):
         if _made_by(statement) not in migration.kept:
             connection.execute(statement)
@@ -158,6 +158,8 @@ def _stamp_anew(connection: duckdb.DuckDBPyConnection, found: int | None) -> Non
         "INSERT INTO store_schema VALUES ($version, $program, $now)",
         {"version": SCHEMA_VERSION, "program": _program(), "now": now},
     )
+    if found is not None and found >= GROUPING_SINCE:
+        return
     grouped_by = FINGERPRINT_VERSION if found is None else 1
     connection.execute(
         "INSERT INTO grouping VALUES ($version, '', $now)", {"version": grouped_by, "now": now}

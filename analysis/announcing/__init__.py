@@ -1,0 +1,1 @@
+"""Tells the outside what happens: a deployment that began, a verdict that changed."""

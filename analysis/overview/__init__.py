@@ -1,0 +1,1 @@
+"""What was deployed, at a glance: a state, a line of failures and a verdict for each deployment."""
