@@ -5,11 +5,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
     from analysis.report.contents import Report
+
+
+# A busy machine is no bug of ours: no test is timed.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -77,7 +83,8 @@ def hostile_report(tmp_path_factory: pytest.TempPathFactory) -> "Report":
     return reported.hostile_report(tmp_path_factory.mktemp("hostile"))
 
 
-@pytest.fixture(scope="session")
+# A browser that is still open has an event loop running in this thread, which others would meet.
+@pytest.fixture(scope="module")
 def browser() -> Iterator["Browser"]:
     """A headless Chromium; whoever needs it is skipped where there is none."""
     from tests.browser import running_browser

@@ -39,12 +39,15 @@ def test_every_command_works_while_a_receiver_runs(tmp_path: Path) -> None:
     with serving(store, addresses):
         send_shop(addresses.grpc)
         marked = deploylens("mark", "checkout", "1.4.0", "--note", "by hand", store=store)
-        listed = deploylens("deployments", store=store)
+        listed = deploylens("query", "deployments", "--format", "csv", store=store)
+        screen = deploylens("deployments", store=store)
         while_receiving = deploylens("report", "checkout@1.4.0", store=store)
         traced = deploylens("trace", "0" * 30 + "50", store=store)
         imported = deploylens("import", ROOT / "tests/served.py", store=store)
-    assert [e.code for e in (marked, listed, while_receiving, traced)] == [ExitCode.DONE] * 4
+    done = (marked, listed, screen, while_receiving, traced)
+    assert [e.code for e in done] == [ExitCode.DONE] * 5
     assert "by hand" in listed.out
+    assert "checkout" in screen.out
     assert "the failure starts in checkout@1.4.0" in traced.out
     assert imported.code == ExitCode.FAILED
     assert "Left out as damaged" in imported.err
