@@ -67,7 +67,7 @@ ROLL_BACK = Check(
     verdict=Verdict.ROLL_BACK,
     reasons=(
         "Failures that start in it rose from 0.5 % to 5.1 % (+4.6 points; 95 % sure: +3.9 to"
-        " +5.4). Evidence 3e+12: versions that do not differ reach 100 at most once in 100"
+        " +5.4). Evidence 3e12: versions that do not differ reach 100 at most once in 100"
         " deployments, however often one looks.",
         "It began with the roll-out, at 2026-11-21T10:30:00Z.",
         "98 % of its failing requests start in checkout@1.4.0 (POST /pay) as KeyError.",

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from analysis.verdict.figures import short_power
+
 E_VALUE_MAX = 1e300
 _LOG_MAX = math.log(E_VALUE_MAX)
 
@@ -32,8 +34,7 @@ def e_value(value: float) -> str:
     if not value < E_VALUE_MAX:
         return "over 1e300"
     if value >= 1e6:
-        digits, _, power = f"{value:.0e}".partition("e+")
-        return f"{digits}e{int(power)}"
+        return short_power(value)
     return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
 
 

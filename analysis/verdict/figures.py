@@ -43,8 +43,14 @@ def rates(effect: Effect, confidence: float) -> str:
 
 
 def e_value(log_e: float) -> str:
-    """An e-value: `230`, `1e+12`."""
+    """An e-value: `230`, `1e12`."""
     if log_e > 600:
-        return "over 1e+260"
+        return "over 1e260"
     value = math.exp(log_e)
-    return f"{value:,.0f}" if value < 1e6 else f"{value:.0e}"
+    return f"{value:,.0f}" if value < 1e6 else short_power(value)
+
+
+def short_power(value: float) -> str:
+    """A large number as one digit and its power of ten: `3e12`."""
+    digits, _, power = f"{value:.0e}".partition("e+")
+    return f"{digits}e{int(power)}"
