@@ -137,10 +137,13 @@ class RemoteReceiver:
         return error
 
     def _unreachable(self, what: str) -> ReceiverUnreachable:
-        return ReceiverUnreachable(
-            f"{self._url} {shortened(shown(what), 300)}. Is it the address that"
-            " `deploylens serve --gate` listens on, and may this machine reach it?"
+        step = (
+            "Is it the address that `deploylens serve --gate` listens on, and may this machine"
+            " reach it?"
         )
+        if "CERTIFICATE_VERIFY_FAILED" in what:
+            step = "If an authority of your own signed it, name its PEM file in SSL_CERT_FILE."
+        return ReceiverUnreachable(f"{self._url} {shortened(shown(what), 300)}. {step}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,6 +166,18 @@ def test_marked_and_silent(tmp_path: Path) -> None:
     assert "has not answered a request yet" in waits.reasons[0]
 
 
+def test_a_marked_version_is_compared_with_the_one_that_served(tmp_path: Path) -> None:
+    """What was replaced more than half an hour before the mark is no version to go back to."""
+    older = """
+        UPDATE store.spans SET service_version = '0.9' WHERE service_name = 'checkout'
+            AND start_time_unix_nano < 1767351600000000000 - 28 * 60_000_000_000;
+    """
+    mark = MARK.format(irreversible="false", strategy="rolling")
+    found = checked(tmp_path, Scenario(minutes=10, unanswered=1), older + mark)
+    assert found.baseline is not None
+    assert found.baseline.version == "1.0"
+
+
 @pytest.mark.parametrize(("code", "verdict"), [(401, Verdict.ROLL_BACK), (404, Verdict.HOLD)])
 def test_client_errors(tmp_path: Path, code: int, verdict: Verdict) -> None:
     """Refused logins are harm; an endpoint that is not found may be meant, so it is held."""

@@ -60,7 +60,7 @@ def test_damage_is_told_with_its_place(tmp_path: Path) -> None:
     path.write_text(f"{good % (1, 1)}\n{{broken\x1b[2J\n{good % (2, 2)}\n")
     ended = deploylens("import", path, store=tmp_path / "s.duckdb")
     assert ended.code == ExitCode.FAILED
-    assert "Left out as damaged, 1:" in ended.err
+    assert "Left out, 1:" in ended.err
     assert f"{path} line 2: " in ended.err
     assert "\x1b" not in ended.err
     assert rows(tmp_path / "s.duckdb", "SELECT count(*) AS n FROM spans") == [{"n": 2}]

@@ -168,6 +168,7 @@ def test_a_window_without_deployments_says_so(stores: dict[str, Path]) -> None:
     ended = deploylens("incident", "--at", "2026-01-03T12:00:00Z", store=stores["own"])
     assert ended.code == ExitCode.DONE
     assert ended.out.startswith("No deployment went out in the window")
+    assert "Nothing is stored of this window" in ended.out
 
 
 def test_the_first_version_is_no_rival() -> None:

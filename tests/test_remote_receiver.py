@@ -295,6 +295,7 @@ def test_tls(filled: Path, tmp_path: Path) -> None:
         refused = deploylens(*command, environ=environ)
         assert refused.code == ExitCode.NO_STORE
         assert "certificate verify failed" in refused.err
+        assert "SSL_CERT_FILE" in refused.err
         trusting = {**environ, "SSL_CERT_FILE": str(ours.ca)}
         assert deploylens(*command, environ=trusting).code == ExitCode.GATE_FAIL
         missing = {**environ, "SSL_CERT_FILE": str(tmp_path / "none.pem")}

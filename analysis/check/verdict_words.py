@@ -32,7 +32,8 @@ VERDICT_WORDS = {
     ),
     Verdict.HOLD: VerdictWords(
         "HOLD",
-        "Promote no further and keep watching: something looks wrong, but it is not proven.",
+        "Promote no further and keep watching: something looks wrong, but it is not proven that"
+        " this deployment did it.",
         "bold black on yellow",
     ),
     Verdict.HEALTHY: VerdictWords(

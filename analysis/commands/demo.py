@@ -34,14 +34,18 @@ def demo(directory: Path | None) -> None:
     requests are sent to it over OTLP/gRPC, as exporters do, and while it runs, the commands that an
     engineer would use are run and printed.
     """
+    import shutil
+    import sys
     import tempfile
 
     folder = directory or Path(tempfile.mkdtemp(prefix="deploylens-demo-"))
     folder.mkdir(parents=True, exist_ok=True)
     _show_otel_demo(folder)
     _show_train_ticket(folder)
+    # Who runs it from an environment that is not activated needs the path.
+    program = "deploylens" if shutil.which("deploylens") else sys.argv[0]
     click.echo(
-        f"\nStores and report stay in {folder}. Next: deploylens serve, and deploylens --help."
+        f"\nStores and report stay in {folder}.\nNext: {program} serve, and {program} --help."
     )
 
 

@@ -97,7 +97,7 @@ def _tell(report: "ImportReport", file_count: int, store: Path) -> None:
         lines.append(f"{report.rejected:,} spans or log records were refused:")
         lines += _first(report.rejected_reasons)
     if report.damaged:
-        lines.append(f"Left out as damaged, {len(report.damaged):,}:")
+        lines.append(f"Left out, {len(report.damaged):,}:")
         lines += _first([f"{d.path} {d.position}: {d.reason}" for d in report.damaged])
     for line in lines:
         click.echo(shown(line), err=True)

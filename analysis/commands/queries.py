@@ -74,12 +74,24 @@ def _facts(query: "SavedQuery") -> "Rows":
     return text_rows(("what", "name", "type", "default", "description"), [*parameters, *columns])
 
 
+def _wrapped(description: str) -> list[str]:
+    """Its paragraphs, no wider than an 80-column terminal; what is indented stays as it is."""
+    import textwrap
+    from itertools import groupby
+
+    lines: list[str] = []
+    for plain, several in groupby(description.split("\n"), lambda line: line[:1].strip() != ""):
+        paragraph = list(several)
+        lines += textwrap.wrap(" ".join(paragraph), 80) if plain else paragraph
+    return lines
+
+
 def _description(query: "SavedQuery") -> str:
     """The header of a query as text for people."""
     from analysis.safe_text import shown
 
     lines = [f"{query.name}: {query.title}"]
-    lines += ["", *query.description.split("\n")] if query.description else []
+    lines += ["", *_wrapped(query.description)] if query.description else []
     lines += ["", "Parameters (-p name=value):"] if query.parameters else []
     for parameter in query.parameters:
         default = "must be given" if parameter.required else f"default {parameter.default}"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from analysis.check.figures import counted
 from analysis.database import open_database
 from analysis.doctor.check import Check, ok, warning
 from analysis.query_error import QueryError
@@ -57,7 +58,8 @@ def judge(clocks: list[SenderClock]) -> Check:
     ]
     wrong = ahead + late
     if not wrong:
-        return ok("sender clocks", f"{len(clocks)} services, none ahead and none hours late")
+        services = counted(len(clocks), "service")
+        return ok("sender clocks", f"{services}, none ahead and none hours late")
     more = f" and {len(wrong) - _NAMED_MAX} more" if len(wrong) > _NAMED_MAX else ""
     return warning(
         "sender clocks",

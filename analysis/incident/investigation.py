@@ -173,6 +173,8 @@ def _unjudged(known: Known) -> CheckedDeployment:
 
 
 def _caveats(found: Gathered) -> tuple[str, ...]:
+    if not found.environments:
+        return ("Nothing is stored of this window, nor of the hours before it.",)
     others = [name(one) for one in found.environments if one not in (found.environment, None)]
     if not others:
         return ()

@@ -25,7 +25,12 @@ from analysis.verdict.check import Verdict
 
 WIDTH_PIPED = 160
 _NAME_LENGTH_MAX = 60
-_CELLS = (60, 30, 20, 12, 10, 6)
+# How wide the line of failures is, and whether names may be shortened beside it; the first that
+# fits. Names come before the line: whoever asks for a verdict types them.
+_LAYOUTS = (
+    *((cells, False) for cells in (60, 30, 20, 12, 10, 6)),
+    (6, True),
+)
 # What a terminal has no room for is left out in this order.
 _DROPPED = ("env", "requests", "age")
 _GAP = 1
@@ -80,10 +85,10 @@ def screen(
     judged = [verdicts.get(one.deployment.key) for one in found.lines]
     for dropped in range(len(_DROPPED) + 1):
         kept = [one for one in columns if one.title not in _DROPPED[:dropped]]
-        for cells in _CELLS:
-            for short in (False, True):
+        for cells, shorten in _LAYOUTS:
+            for short in (True,) if shorten else (False, True):
                 every = [*kept, _failing(found, cells), _judged(judged, short)]
-                widths = _fitted(every, room)
+                widths = _fitted(every, room, shorten)
                 if widths is not None:
                     return _printed(every, widths, room, colour)
     return _printed(every, [column.least for column in every], room, colour)
@@ -137,11 +142,12 @@ def _judged(verdicts: Sequence[Verdict | None], short: bool) -> _Column:
     return _Column("verdict", cells, width)
 
 
-def _fitted(columns: Sequence[_Column], room: int) -> list[int] | None:
-    """The width of each column, the widest names shortened; None when there is no room."""
+def _fitted(columns: Sequence[_Column], room: int, shorten: bool) -> list[int] | None:
+    """The width of each column, the widest names shortened if they may be; None when there is no
+    room."""
     widths = [column.width for column in columns]
     while sum(widths) + _GAP * (len(widths) - 1) > room:
-        free = [i for i, column in enumerate(columns) if widths[i] > column.least]
+        free = [i for i, column in enumerate(columns) if shorten and widths[i] > column.least]
         if not free:
             return None
         widths[max(free, key=lambda index: widths[index])] -= 1

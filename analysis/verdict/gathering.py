@@ -33,6 +33,8 @@ _NOT_OF_HISTORY = ("origins",)
 _NOT_OF_HISTORY_BESIDE = ("origins", "traces")
 _EXCEPTIONS_MAX = 50
 _ASKED_AT_ONCE = 2
+# So long before a mark the baseline of a version that sent nothing is looked for.
+_BASELINE_MINUTES = 30
 # Clocks and cut traces are looked for in so many of the latest minutes.
 _SKEW_MINUTES = 5
 
@@ -181,7 +183,7 @@ def _marked(
     place = Place(None, name.service, name.version or None, _text(environment), None)
     end = until or int(datetime.now(UTC).timestamp() * 1e9)
     before = _minutes_before(store, place, facts.marked_at)
-    version = _busiest(before)
+    version = _served_before(before, facts.marked_at // MINUTE_NS)
     if before.num_rows:
         row = before.slice(before.num_rows - 1, 1).to_pylist()[0]
         place = Place(
@@ -208,11 +210,15 @@ def _minutes_before(store: Asking, place: Place, marked_at: int) -> pa.Table:
     return _ask(store, "request_minutes", asked)
 
 
-def _busiest(minutes: pa.Table) -> str | None:
-    """The version with the most requests."""
+def _served_before(minutes: pa.Table, marked_minute: int) -> str | None:
+    """The version with the most requests in the half hour before the mark, as `comparison` has it;
+    else the one that served last."""
     if not minutes.num_rows:
         return None
-    totals = minutes.group_by("service_version").aggregate([("requests", "sum")])
+    last = pc.max(minutes.column("minute")).as_py()
+    since = min(marked_minute - _BASELINE_MINUTES, last)
+    late = minutes.filter(pc.greater_equal(minutes.column("minute"), since))
+    totals = late.group_by("service_version").aggregate([("requests", "sum")])
     order = pc.sort_indices(totals, sort_keys=[("requests_sum", "descending")])
     version = totals.column("service_version")[order[0].as_py()].as_py()
     return None if version is None else str(version)
